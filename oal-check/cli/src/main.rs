@@ -1,0 +1,2 @@
+//! The `oal` command.
+fn main() {}

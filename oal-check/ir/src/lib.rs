@@ -1,0 +1,1 @@
+//! The OAL intermediate representation.
