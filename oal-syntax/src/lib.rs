@@ -1,5 +1,21 @@
 //! Source text to tokens, tree and syntax errors.
 
+pub mod ast;
+pub mod error;
 pub mod span;
+pub mod trivia;
 
+pub use error::{SyntaxError, SyntaxErrorKind};
 pub use span::{FileId, Span};
+pub use trivia::{Comment, CommentKind};
+
+/// What became of a text: a tree, always, and what is wrong with it.
+#[derive(Debug, Default, Clone)]
+pub struct Parse {
+    /// The tree; broken parts are error nodes.
+    pub tree: ast::Tree,
+    /// All findings, in source order; none where the text is well formed.
+    pub errors: Vec<SyntaxError>,
+    /// All comments, in source order.
+    pub comments: Vec<Comment>,
+}
