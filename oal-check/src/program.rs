@@ -204,6 +204,8 @@ pub struct OutputInfo {
     pub at: Place,
     /// Its type with its level.
     pub ty: Ty,
+    /// How it is computed from the fields; `None` where the platform makes it.
+    pub value: Option<ExprRef>,
 }
 
 /// An entry `key: value` in a body.
@@ -414,6 +416,53 @@ pub struct Program {
     pub environments: Vec<Environment>,
     /// What the environments set and unset, as declared.
     pub overrides: Vec<Override>,
-    /// What names stand for, one a file of the project, then one a file of the prelude.
+    /// What names stand for, one a file of the project, then one a file of the prelude; see [`Program::resolved`].
     pub resolutions: Vec<Resolutions>,
+    /// What remains to be computed, in source order.
+    pub obligations: Vec<Obligation>,
+    /// Which component mentions which, in source order.
+    pub references: Vec<Reference>,
+    /// Asserts of the files (those of kinds stand in their [`KindInfo`]).
+    pub asserts: Vec<ItemRef>,
+}
+
+/// In whose body an expression stands: what gives bare names their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// The file itself: a param, a let, an assert.
+    File,
+    /// A component of the program.
+    Component(DefId),
+    /// A kind; the expression is evaluated once for each of its components.
+    Kind(KindId),
+    /// A component nested in a kind, by its index in the kind's [`KindInfo::nested`].
+    Nested(KindId, u16),
+    /// An environment.
+    Environment(u8),
+}
+
+/// A value that fits its place as far as its type tells, and still has to be computed in each environment: something in it can
+/// fail (a division, an index, a component that may be absent), or its place takes only some values of its type.
+#[derive(Debug, Clone, Copy)]
+pub struct Obligation {
+    /// The value.
+    pub value: ExprRef,
+    /// What its place takes.
+    pub expected: Ty,
+    /// Whose body it stands in.
+    pub owner: Owner,
+    /// The entry's slot, where it is the value of a component's or kind's field: only the components that keep this value are
+    /// concerned.
+    pub slot: Option<u16>,
+}
+
+/// A mention of a component.
+#[derive(Debug, Clone, Copy)]
+pub struct Reference {
+    /// Whose body it stands in.
+    pub owner: Owner,
+    /// The component.
+    pub to: DefId,
+    /// The name in the source.
+    pub at: ExprRef,
 }

@@ -1,0 +1,79 @@
+//! The prelude: what a service is, written in OAL and embedded. A file is parsed when one of its names is first used, once a
+//! process, so that a program pays for the kinds it has.
+
+use crate::project::SourceFile;
+use oal_syntax::FileId;
+use std::sync::OnceLock;
+
+/// Files of the prelude have numbers from here on.
+const FIRST: u32 = 0x8000_0000;
+
+macro_rules! prelude {
+    ($($name:literal: $($declared:literal)*;)*) => {
+        const FILES: &[(&str, &str)] = &[$((concat!("std:", $name), include_str!(concat!("../std/", $name)))),*];
+        const NAMES: &[(&str, &[&str])] = &[$((concat!("std:", $name), &[$($declared),*])),*];
+        static PARSED: [OnceLock<SourceFile>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
+    };
+}
+
+prelude! {
+    "service.oal": "service";
+}
+
+/// How many files the prelude has.
+#[must_use]
+pub fn len() -> usize {
+    FILES.len()
+}
+
+/// The index in the prelude of a file's number; `None` for a file of the project.
+#[must_use]
+pub fn index(file: FileId) -> Option<usize> {
+    file.0.checked_sub(FIRST).map(|index| index as usize)
+}
+
+/// The number of a file of the prelude.
+#[must_use]
+pub fn id(index: usize) -> FileId {
+    FileId(FIRST.saturating_add(u32::try_from(index).unwrap_or(0)))
+}
+
+/// The file by its name without `std:`.
+#[must_use]
+pub fn file_named(name: &str) -> Option<FileId> {
+    FILES.iter().position(|(path, _)| path.strip_prefix("std:") == Some(name)).map(id)
+}
+
+/// The file that declares a kind or a type.
+#[must_use]
+pub fn file_declaring(name: &str) -> Option<FileId> {
+    NAMES.iter().position(|(_, names)| names.contains(&name)).map(id)
+}
+
+/// All kinds and types that the prelude declares.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().flat_map(|(_, names)| names.iter().copied())
+}
+
+/// A file's path and text.
+#[must_use]
+pub fn text(index: usize) -> (&'static str, &'static str) {
+    FILES.get(index).copied().unwrap_or_default()
+}
+
+/// A file with its tree.
+#[must_use]
+pub fn source(index: usize) -> &'static SourceFile {
+    let Some(cell) = PARSED.get(index) else { return empty() };
+    cell.get_or_init(|| {
+        let (path, text) = text(index);
+        SourceFile::new(path, text.to_owned())
+    })
+}
+
+/// A file of nothing.
+#[must_use]
+pub fn empty() -> &'static SourceFile {
+    static EMPTY: OnceLock<SourceFile> = OnceLock::new();
+    EMPTY.get_or_init(SourceFile::default)
+}
