@@ -1,5 +1,6 @@
 //! The OAL checker.
 
+pub mod builtins;
 pub mod diagnostic;
 
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
