@@ -2,12 +2,21 @@
 //! Nothing here knows a rule; nothing outside this module knows a rendering.
 
 pub mod codes;
+mod excerpt;
+mod plain;
+mod printable;
+mod render;
+mod sources;
+mod suggestion;
 
 use std::cmp::Ordering;
 
 use oal_syntax::{FileId, Span};
 
 pub use codes::Code;
+pub use plain::{Counts, plain, short};
+pub use render::{Style, render};
+pub use sources::{Position, Sources};
 
 /// How much a finding matters. Errors sort first and keep a program from being lowered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

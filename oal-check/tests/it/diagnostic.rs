@@ -1,0 +1,5 @@
+//! Diagnostics: the registry and its pages, the order of findings, and every form they are shown in.
+
+mod registry;
+mod render;
+mod samples;

@@ -1,0 +1,12 @@
+//! Behaviour of the checker, one module for each part of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
+mod diagnostic;
+mod golden;
