@@ -3,9 +3,13 @@
 
 pub mod codes;
 mod excerpt;
+mod github;
+mod json;
+mod junit;
 mod plain;
 mod printable;
 mod render;
+mod sarif;
 mod sources;
 mod suggestion;
 
@@ -14,8 +18,12 @@ use std::cmp::Ordering;
 use oal_syntax::{FileId, Span};
 
 pub use codes::Code;
+pub use github::github;
+pub use json::{SCHEMA, VERSION, json};
+pub use junit::junit;
 pub use plain::{Counts, plain, short};
 pub use render::{Style, render};
+pub use sarif::sarif;
 pub use sources::{Position, Sources};
 
 /// How much a finding matters. Errors sort first and keep a program from being lowered.

@@ -39,7 +39,7 @@ pub(super) fn plain_one(places: &mut Places<'_>, diagnostic: &Diagnostic) -> Str
         say("fix", &fix.title);
     }
     if !diagnostic.environments.is_empty() {
-        say("in", &diagnostic.environments.join(", "));
+        say("in", &printable::listed(&diagnostic.environments, usize::MAX));
     }
     text.push('\n');
     text
@@ -84,7 +84,7 @@ pub fn short(diagnostics: &[Diagnostic], sources: &dyn Sources) -> String {
 }
 
 /// How many findings there are of each severity; says so as "2 errors, 1 warning".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Counts {
     /// Errors.
     pub errors: usize,

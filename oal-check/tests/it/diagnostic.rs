@@ -1,5 +1,6 @@
 //! Diagnostics: the registry and its pages, the order of findings, and every form they are shown in.
 
+mod machine;
 mod registry;
 mod render;
 mod samples;

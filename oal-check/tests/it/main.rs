@@ -7,6 +7,7 @@
     clippy::string_slice,
     reason = "a test fails by panicking"
 )]
+#![allow(clippy::print_stderr, reason = "a test that cannot run here says so")]
 
 mod diagnostic;
 mod golden;
