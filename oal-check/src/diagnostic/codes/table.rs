@@ -37,6 +37,8 @@ codes! {
     0004 error UNKNOWN_CHARACTER unknown_character "0.1.0" "a character that the language does not use";
     0005 error CONFUSABLE_CHARACTER confusable_character "0.1.0" "a character that looks like another one";
     0006 error INVISIBLE_CHARACTER invisible_character "0.1.0" "an invisible or direction-changing character";
+    0007 error SMART_QUOTES smart_quotes "0.1.0" "text in typographic quotes";
+    0008 error FOREIGN_LETTERS foreign_letters "0.1.0" "a name with letters beyond a to z";
     0010 error UNTERMINATED_TEXT unterminated_text "0.1.0" "a text without its closing quote";
     0011 error UNTERMINATED_BLOCK_TEXT unterminated_block_text "0.1.0" "a multi-line text without its closing `\"\"\"`";
     0012 error UNTERMINATED_INTERPOLATION unterminated_interpolation "0.1.0" "a `${` in a text without its `}`";
@@ -52,6 +54,8 @@ codes! {
     0022 error FOREIGN_UNIT foreign_unit "0.1.0" "a unit as Kubernetes, Compose or another tool spells it";
     0023 error INTEGER_TOO_LARGE integer_too_large "0.1.0" "a number too large to hold";
     0024 error TOO_PRECISE too_precise "0.1.0" "a quantity finer than its smallest unit";
+    0025 error SPACE_BEFORE_UNIT space_before_unit "0.1.0" "a space between a number and its unit";
+    0026 error BLOCK_TEXT_CLOSING block_text_closing "0.1.0" "words before the closing `\"\"\"` on its line";
     0030 error FOREIGN_COMMENT foreign_comment "0.1.0" "a comment as another language writes it";
 
     // 01xx: syntax
@@ -63,6 +67,7 @@ codes! {
     0106 error EXPECTED_TYPE expected_type "0.1.0" "a type is missing";
     0107 error EXPECTED_BODY expected_body "0.1.0" "a declaration without its `{ … }`";
     0108 error EXPECTED_DECLARATION expected_declaration "0.1.0" "something between the declarations that declares nothing";
+    0109 error MISSING_COLON missing_colon "0.1.0" "a key without its colon";
     0110 error UNCLOSED_BRACKET unclosed_bracket "0.1.0" "a bracket that is never closed";
     0111 error MISMATCHED_BRACKET mismatched_bracket "0.1.0" "a bracket closed by another kind of bracket";
     0112 error EXTRA_BRACKET extra_bracket "0.1.0" "a closing bracket that closes nothing";
@@ -70,11 +75,15 @@ codes! {
     0114 error EXTRA_COMMA extra_comma "0.1.0" "a comma that separates nothing";
     0115 error SEMICOLON semicolon "0.1.0" "a semicolon";
     0116 error NESTING_TOO_DEEP nesting_too_deep "0.1.0" "brackets nested deeper than anyone can read";
+    0117 error STRAY_COLON stray_colon "0.1.0" "a colon that ends no key";
+    0118 error TOO_LONG too_long "0.1.0" "a construct with more parts than it can have";
+    0119 error EXPECTED_TEXT expected_text "0.1.0" "something else where a text in quotes must stand";
     0120 error KEYWORD_AS_NAME keyword_as_name "0.1.0" "a keyword used as a name";
     0121 error NAME_CASE name_case "0.1.0" "a name in the wrong case";
     0122 error HYPHEN_IN_NAME hyphen_in_name "0.1.0" "a name with a hyphen";
     0123 error QUOTED_NAME quoted_name "0.1.0" "a name in quotes";
     0124 error QUOTED_FIELD quoted_field "0.1.0" "a field name in quotes";
+    0125 error EXPECTED_SIGN expected_sign "0.1.0" "a sign or word that the construct needs is missing";
     0130 error CHAINED_COMPARISON chained_comparison "0.1.0" "comparisons in a row";
     0131 error EQUALS_FOR_COLON equals_for_colon "0.1.0" "a field assigned with `=`";
     0132 error COLON_FOR_EQUALS colon_for_equals "0.1.0" "a declaration assigned with `:`";
@@ -84,12 +93,17 @@ codes! {
     0136 error MISSING_THEN missing_then "0.1.0" "an `if` without its `then`";
     0137 error MISSING_ELSE missing_else "0.1.0" "an `if` without its `else`";
     0138 error BARE_IF_OPERAND bare_if_operand "0.1.0" "an `if` or `match` as an operand without parentheses";
+    0139 error BARE_NOT_OPERAND bare_not_operand "0.1.0" "a `not` as an operand without parentheses";
     0140 error BAD_PATTERN bad_pattern "0.1.0" "something that is no pattern";
     0141 error MISSING_ARROW missing_arrow "0.1.0" "a match arm or comprehension without its `=>`";
     0142 error BAD_COMPREHENSION bad_comprehension "0.1.0" "a comprehension in the wrong shape";
     0143 error PATH_OUTSIDE_ENVIRONMENT path_outside_environment "0.1.0" "a dotted key outside an environment";
     0144 error POSITIONAL_AFTER_NAMED positional_after_named "0.1.0" "an unnamed argument after a named one";
     0145 error PLAIN_TEXT_NEEDED plain_text_needed "0.1.0" "an interpolated text where only a plain one may stand";
+    0146 error UNEXPECTED_KEY unexpected_key "0.1.0" "a key where none may stand";
+    0147 error TYPE_AS_VARIANT type_as_variant "0.1.0" "types joined with `|`";
+    0148 error DOUBLE_OPTIONAL double_optional "0.1.0" "a type with two question marks";
+    0149 error EXPECTED_OPERATOR expected_operator "0.1.0" "something after a value that does not go on with it";
     0150 error DECLARATION_NOT_ALLOWED declaration_not_allowed "0.1.0" "a declaration that may only stand at the top of a file";
     0151 error COMPONENT_NOT_ALLOWED component_not_allowed "0.1.0" "a component inside something that holds none";
     0152 error ENTRY_OUTSIDE_BODY entry_outside_body "0.1.0" "a `key: value` outside every declaration";
@@ -231,6 +245,7 @@ codes! {
     0511 error NOT_OVERRIDABLE not_overridable "0.1.0" "an environment sets something that is neither a field nor a param";
     0512 error COMPONENT_OVERRIDDEN component_overridden "0.1.0" "an environment sets or unsets a whole component";
     0513 error PATH_INTO_LIST path_into_list "0.1.0" "an environment sets a part of a list or of a plain value";
+    0514 error TOO_MANY_ENVIRONMENTS too_many_environments "0.1.0" "more environments than a program can have";
 
     // 06xx: evaluation
     0601 error DIVISION_BY_ZERO division_by_zero "0.1.0" "a division by zero";
@@ -264,8 +279,7 @@ codes! {
 
     // 08xx: deployability
     0801 error START_CYCLE start_cycle "0.1.0" "components that wait for each other to start";
-    0802 error NEVER_COMPLETES never_completes "0.1.0" "a component that waits for the end of one that never ends";
-    0803 error NEVER_HEALTHY never_healthy "0.1.0" "a component that waits for the health of one without a health check";
+    0802 error NEVER_COMPLETES never_completes "0.1.0" "a component that waits for a job that nothing starts";
     0810 error DUPLICATE_ROUTE duplicate_route "0.1.0" "two routes with the same host and path";
     0811 error OVERLAPPING_ROUTE overlapping_route "0.1.0" "two routes that match the same requests";
     0812 error PORT_PUBLISHED_TWICE port_published_twice "0.1.0" "two components publish the same port";
