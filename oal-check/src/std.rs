@@ -16,8 +16,25 @@ macro_rules! prelude {
     };
 }
 
+// What a program can name; the bases `component` and `workload` are for the prelude alone.
 prelude! {
-    "service.oal": "service";
+    "app.oal": "App" "Quota" "Network";
+    "types.oal": "Resources" "Gpu" "GpuVendor" "Membership";
+    "workload.oal": "Build" "Platform" "Pull" "File" "FileMode" "Mount" "NetworkMode" "HostAddress" "Dns"
+        "Signal" "Capabilities" "Capability" "Security" "Seccomp" "UlimitName" "Ulimit" "Device" "Namespace"
+        "Logging";
+    "service.oal": "service" "Protocol" "PortRange" "Probe" "Restart" "Autoscale" "Update" "UpdateOrder"
+        "UpdateFailure";
+    "job.oal": "job" "Trigger" "Overlap";
+    "database.oal": "database" "DatabaseEngine" "Backup";
+    "cache.oal": "cache" "CacheEngine" "Eviction";
+    "queue.oal": "queue" "QueueEngine" "Topic";
+    "bucket.oal": "bucket" "BucketAccess";
+    "volume.oal": "volume" "VolumeAccess";
+    "secret.oal": "secret" "Alphabet" "SecretSource";
+    "config.oal": "config" "ConfigFile";
+    "route.oal": "route" "PathMatch" "Tls";
+    "external.oal": "external";
 }
 
 /// How many files the prelude has.
@@ -76,4 +93,22 @@ pub fn source(index: usize) -> &'static SourceFile {
 pub fn empty() -> &'static SourceFile {
     static EMPTY: OnceLock<SourceFile> = OnceLock::new();
     EMPTY.get_or_init(SourceFile::default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILES, NAMES};
+
+    #[test]
+    fn every_declaration_is_listed_with_its_file() {
+        for ((path, text), (_, listed)) in FILES.iter().zip(NAMES) {
+            let declared: Vec<&str> = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("extern kind ").or_else(|| line.strip_prefix("type ")))
+                .filter_map(|rest| rest.split(' ').next())
+                .filter(|name| !["component", "workload"].contains(name))
+                .collect();
+            assert_eq!(&declared, listed, "{path}");
+        }
+    }
 }
