@@ -246,7 +246,10 @@ pub enum EntryValue {
     Output(u32),
     /// A nested component, `let`, `assert` or any other item.
     Item(ItemId),
-    /// Text that is no entry.
+    /// `allow(…)` before the entry that follows, where that is `key: value` or `unset`: index into [`Tree::allows`]. Items and
+    /// members have their own list instead.
+    Allow(u32),
+    /// Text that is no entry. Where there is a key, it counts as given.
     Error,
 }
 

@@ -1,11 +1,18 @@
 //! Source text to tokens, tree and syntax errors.
 
 pub mod ast;
+mod builder;
 pub mod error;
+pub mod key;
+pub mod lexer;
+pub mod literal;
+mod parser;
 pub mod span;
+pub mod token;
 pub mod trivia;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
+pub use parser::parse;
 pub use span::{FileId, Span};
 pub use trivia::{Comment, CommentKind};
 
