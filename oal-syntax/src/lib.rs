@@ -2,14 +2,17 @@
 
 pub mod ast;
 mod builder;
+pub mod doc;
 pub mod error;
 pub mod key;
 pub mod lexer;
 pub mod literal;
 mod parser;
+pub mod source;
 pub mod span;
 pub mod token;
 pub mod trivia;
+pub mod visit;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use parser::parse;

@@ -70,3 +70,9 @@ impl Span {
         self.start as usize..self.end as usize
     }
 }
+
+/// An offset or a count in a text as nodes hold it. No text is read that is longer than [`crate::lexer::MAX_LEN`]; of a longer one the
+/// greatest number is given.
+pub(crate) fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
