@@ -1,0 +1,123 @@
+//! The explanation of each code: its shape, and the index of all.
+
+use oal_check::diagnostic::{Code, codes};
+
+use crate::golden;
+
+/// A program of a page: its files, the root first.
+pub(crate) type Program = Vec<(String, String)>;
+
+/// The blocks of a page that begin with this line of fence.
+pub(crate) fn programs(code: &Code, fence: &str) -> Vec<Program> {
+    let mut found = Vec::new();
+    let mut lines = code.page.lines();
+    while let Some(line) = lines.next() {
+        if line != format!("```oal {fence}") {
+            continue;
+        }
+        let mut files: Program = vec![("app.oal".to_owned(), String::new())];
+        for line in lines.by_ref().take_while(|line| *line != "```") {
+            if let Some(name) = line.strip_prefix("//# file: ") {
+                files.push((name.to_owned(), String::new()));
+            } else {
+                let text = &mut files.last_mut().unwrap().1;
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        found.push(files);
+    }
+    found
+}
+
+/// Codes that no program can show: they are about files, the command line, or what is not there yet.
+const WITHOUT_PROGRAM: &[&Code] = &[
+    &codes::INVALID_UTF8,
+    &codes::CONTROL_CHARACTER,
+    &codes::FILE_TOO_LARGE,
+    &codes::INVISIBLE_CHARACTER,
+    &codes::NESTING_TOO_DEEP,
+    &codes::TOO_LONG,
+    &codes::IMPORT_IS_DIRECTORY,
+    &codes::UNREADABLE_FILE,
+    &codes::UNKNOWN_PARAM,
+    &codes::TOO_MANY_ENVIRONMENTS,
+    &codes::DATABASE_SHRINK,
+    &codes::DEPRECATED_FIELD,
+];
+
+#[test]
+fn every_page_has_a_title_a_reason_and_both_programs() {
+    for code in codes::ALL {
+        let id = code.id;
+        let mut lines = code.page.lines();
+        assert_eq!(lines.next(), Some(format!("# {id}: {}", code.summary).as_str()));
+        assert_eq!(lines.next(), Some(""), "{id}");
+        assert!(code.page.contains("\n\nWhy: "), "{id} does not say why");
+        let (failing, fixed) = (programs(code, "fails"), programs(code, "fixed"));
+        if WITHOUT_PROGRAM.contains(code) {
+            assert!(failing.is_empty() && fixed.is_empty(), "{id} has a program after all");
+            assert!(code.page.contains("\n```text\n"), "{id} shows nothing");
+        } else {
+            assert_eq!((failing.len(), fixed.len()), (1, 1), "{id}");
+            assert_ne!(failing, fixed, "{id}");
+        }
+        let fences = code.page.lines().filter(|line| line.starts_with("```")).count();
+        assert_eq!(fences % 2, 0, "{id}");
+    }
+}
+
+#[test]
+fn pages_are_short_and_narrow() {
+    for code in codes::ALL {
+        assert!(code.page.lines().count() <= 80, "{} is long", code.id);
+        assert!(code.page.ends_with('\n') && !code.page.ends_with("\n\n"), "{}", code.id);
+        for line in code.page.lines() {
+            assert!(line.chars().count() <= 120, "{}: {line}", code.id);
+            assert!(!line.ends_with(' '), "{}: {line}", code.id);
+        }
+    }
+}
+
+#[test]
+fn pages_of_lints_say_how_to_allow_them() {
+    for code in codes::ALL {
+        let says = code.page.contains(&format!("`allow({}, \"reason\")`", code.slug));
+        assert_eq!(says, code.lint.is_some(), "{}", code.id);
+    }
+}
+
+#[test]
+fn there_is_no_page_without_a_code() {
+    for entry in std::fs::read_dir(golden::package().join("docs/errors")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let id = name.strip_suffix(".md").unwrap();
+        assert!(id == "index" || codes::lookup(id).is_some_and(|code| code.id == id), "{name}");
+    }
+}
+
+#[test]
+fn the_index_is_fresh() {
+    let mut index =
+        "# All diagnostics\n\nGenerated from the registry: `UPDATE=1 cargo test -p oal-check --test it`.\n".to_owned();
+    let mut stage = "";
+    for code in codes::ALL {
+        if code.stage() != stage {
+            stage = code.stage();
+            let mut name = stage.to_owned();
+            name[..1].make_ascii_uppercase();
+            index.push_str(&format!(
+                "\n## {name}\n\n| code | name | | since | what is wrong |\n|---|---|---|---|---|\n"
+            ));
+        }
+        index.push_str(&format!(
+            "| [{id}]({id}.md) | `{}` | {} | {} | {} |\n",
+            code.slug,
+            code.severity.name(),
+            code.since,
+            code.summary.replace('|', "\\|"),
+            id = code.id,
+        ));
+    }
+    golden::fresh(&golden::package().join("docs/errors/index.md"), &index);
+}
