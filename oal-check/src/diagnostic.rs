@@ -12,6 +12,7 @@ mod render;
 mod sarif;
 mod sources;
 mod suggestion;
+mod syntax;
 
 use std::cmp::Ordering;
 
@@ -25,6 +26,7 @@ pub use plain::{Counts, plain, short};
 pub use render::{Style, render};
 pub use sarif::sarif;
 pub use sources::{Position, Sources};
+pub use syntax::syntax;
 
 /// How much a finding matters. Errors sort first and keep a program from being lowered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

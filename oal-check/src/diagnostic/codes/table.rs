@@ -228,7 +228,7 @@ codes! {
     0408 error DEPLOY_VALUE_IN_CONDITION deploy_value_in_condition "0.1.0" "a decision that depends on a value known only after deployment";
     0409 error DEPLOY_VALUE_IN_ASSERT deploy_value_in_assert "0.1.0" "an assert that depends on a value known only after deployment";
     0410 error SECRET_PARAM secret_param "0.1.0" "a param of a secret type";
-    0411 error BAD_LEVEL bad_level "0.1.0" "a level before a type that cannot have one";
+    0411 error BAD_LEVEL bad_level "0.1.0" "a word before a type that is no level";
     0412 error SECRET_AS_KEY secret_as_key "0.1.0" "a secret as a key or a name";
 
     // 05xx: environments, overrides, params

@@ -1,6 +1,8 @@
 //! The explanation of each code: its shape, and the index of all.
 
-use oal_check::diagnostic::{Code, codes};
+use oal_check::Applicability;
+use oal_check::diagnostic::{Code, codes, syntax};
+use oal_syntax::FileId;
 
 use crate::golden;
 
@@ -120,4 +122,88 @@ fn the_index_is_fresh() {
         ));
     }
     golden::fresh(&golden::package().join("docs/errors/index.md"), &index);
+}
+
+/// The codes of the syntax errors of a program, with the place of each, for messages.
+fn syntax_of(program: &Program) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    for (index, (name, text)) in program.iter().enumerate() {
+        let file = FileId(u32::try_from(index).unwrap());
+        for error in oal_syntax::parse(text).errors {
+            let said = syntax(file, text, &error);
+            found.push((
+                said.code.id,
+                format!("{name}: {}: {} at {:?}", said.code.id, said.message, error.span.text(text)),
+            ));
+        }
+    }
+    found
+}
+
+#[test]
+fn fixed_programs_are_well_formed() {
+    let mut wrong = Vec::new();
+    for code in codes::ALL {
+        for program in programs(code, "fixed") {
+            wrong.extend(syntax_of(&program).into_iter().map(|(_, said)| format!("{}: {said}", code.id)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn failing_programs_of_later_stages_are_well_formed() {
+    let mut wrong = Vec::new();
+    for code in codes::ALL.iter().filter(|code| code.number >= 200) {
+        for program in programs(code, "fails") {
+            wrong.extend(syntax_of(&program).into_iter().map(|(_, said)| format!("{}: {said}", code.id)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn syntax_errors_are_said_in_the_style_of_the_house() {
+    for code in codes::ALL {
+        for (_, text) in programs(code, "fails").into_iter().flatten() {
+            for error in oal_syntax::parse(&text).errors {
+                let said = syntax(FileId(0), &text, &error);
+                let words = [&said.message, &said.primary.message].into_iter().chain(&said.help);
+                for word in words.filter(|word| !word.is_empty()) {
+                    assert!(!word.starts_with(char::is_uppercase), "{word}");
+                    assert!(!word.ends_with('.') && !word.contains('\n'), "{word}");
+                    assert!(word.chars().count() <= 140, "{word}");
+                    assert_eq!(word.matches('`').count() % 2, 0, "{word}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn sure_fixes_of_syntax_errors_repair_the_program() {
+    let mut repaired = 0;
+    for code in codes::ALL.iter().filter(|code| code.number < 200) {
+        for (_, mut text) in programs(code, "fails").into_iter().flatten() {
+            let before = text.clone();
+            let errors = oal_syntax::parse(&text).errors;
+            let said: Vec<_> = errors.iter().map(|error| syntax(FileId(0), &text, error)).collect();
+            let fixes = said.iter().filter_map(|said| said.fixes.first());
+            let mut edits: Vec<_> = fixes
+                .filter(|fix| fix.applicability == Applicability::MachineApplicable)
+                .flat_map(|fix| &fix.edits)
+                .collect();
+            if edits.len() < said.len() || said.is_empty() {
+                continue;
+            }
+            edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+            for edit in edits {
+                text.replace_range(edit.span.range(), &edit.text);
+            }
+            let left = oal_syntax::parse(&text).errors;
+            assert!(left.is_empty(), "{}\n{before}\nbecame\n{text}\nwith {left:?}", code.id);
+            repaired += 1;
+        }
+    }
+    assert!(repaired > 5, "only {repaired}");
 }
