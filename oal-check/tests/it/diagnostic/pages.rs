@@ -9,12 +9,12 @@ use crate::golden;
 /// A program of a page: its files, the root first.
 pub(crate) type Program = Vec<(String, String)>;
 
-/// The blocks of a page that begin with this line of fence.
+/// The blocks of a page whose fence says `oal` and then this word; options of `oal check` may follow on the line.
 pub(crate) fn programs(code: &Code, fence: &str) -> Vec<Program> {
     let mut found = Vec::new();
     let mut lines = code.page.lines();
     while let Some(line) = lines.next() {
-        if line != format!("```oal {fence}") {
+        if line.strip_prefix("```oal ").and_then(|words| words.split(' ').next()) != Some(fence) {
             continue;
         }
         let mut files: Program = vec![("app.oal".to_owned(), String::new())];
@@ -42,7 +42,6 @@ const WITHOUT_PROGRAM: &[&Code] = &[
     &codes::TOO_LONG,
     &codes::IMPORT_IS_DIRECTORY,
     &codes::UNREADABLE_FILE,
-    &codes::UNKNOWN_PARAM,
     &codes::TOO_MANY_ENVIRONMENTS,
     &codes::DATABASE_SHRINK,
     &codes::DEPRECATED_FIELD,
@@ -62,7 +61,7 @@ fn every_page_has_a_title_a_reason_and_both_programs() {
             assert!(code.page.contains("\n```text\n"), "{id} shows nothing");
         } else {
             assert_eq!((failing.len(), fixed.len()), (1, 1), "{id}");
-            assert_ne!(failing, fixed, "{id}");
+            assert!(failing != fixed || code.page.contains("```oal fails --"), "{id}");
         }
         let fences = code.page.lines().filter(|line| line.starts_with("```")).count();
         assert_eq!(fences % 2, 0, "{id}");
