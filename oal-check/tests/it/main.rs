@@ -11,3 +11,4 @@
 
 mod diagnostic;
 mod golden;
+mod layering;
