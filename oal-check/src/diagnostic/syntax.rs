@@ -196,9 +196,13 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             .label("holds for nothing")
             .help("it stands before a declaration or a field")
             .fix(at.maybe("remove it", "")),
-        Kind::MissingAssertMessage | Kind::AssertMessageNotText => at
+        Kind::MissingAssertMessage => at
             .say(&codes::MISSING_ASSERT_MESSAGE, "an `assert` needs a message")
             .label("a comma and a text in quotes belong here")
+            .help("say what must hold and why: `assert condition, \"why\"`"),
+        Kind::AssertMessageNotText => at
+            .say(&codes::EXPECTED_TEXT, "the message of an `assert` is a text in quotes")
+            .label("not a text")
             .help("say what must hold and why: `assert condition, \"why\"`"),
         Kind::BadPath => at
             .say(&codes::BAD_PATH, "the path after `unset` cannot be read")
@@ -282,10 +286,12 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             .say(&codes::POSITIONAL_AFTER_NAMED, "an argument without a name stands after one with a name")
             .label("which one is this?")
             .help("put it first, or give it its name"),
-        Kind::MethodCall => at
-            .say(&codes::METHOD_CALL, format!("{} is called like a method", at.quoted()))
-            .label("functions stand before their arguments")
-            .help("write `len(xs)` instead of `xs.len()`"),
+        Kind::MethodCall => {
+            let (value, function) = at.text().rsplit_once('.').unwrap_or_default();
+            at.say(&codes::METHOD_CALL, format!("{} is called like a method", at.quoted()))
+                .label("functions stand before their arguments")
+                .help(format!("write `{}({})`", printable::line(function.trim()), printable::line(value.trim())))
+        }
         Kind::TypeAsVariant => at
             .say(&codes::TYPE_AS_VARIANT, format!("{} is a type, and `|` joins variants", at.quoted()))
             .label("a variant begins with a small letter")

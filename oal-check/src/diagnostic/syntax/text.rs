@@ -266,7 +266,15 @@ fn unknown_unit(at: Place<'_>, unit: Span, suggestion: Option<&'static str>) -> 
     } else {
         finding
     };
-    finding.fix(if is_same { at.sure(title, right) } else { at.maybe(title, right) })
+    if is_same {
+        return finding.fix(at.sure(title, right));
+    }
+    let decimal = binary.map(|unit| format!("{number}{}", unit.replace('i', "")));
+    let finding = finding.fix(at.maybe(title, right));
+    match decimal {
+        Some(right) => finding.fix(at.maybe(format!("write `{right}`, in steps of 1000"), right)),
+        None => finding,
+    }
 }
 
 /// `U+00A0`
