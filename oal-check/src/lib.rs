@@ -2,5 +2,7 @@
 
 pub mod builtins;
 pub mod diagnostic;
+pub mod suggest;
+pub mod text;
 
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};

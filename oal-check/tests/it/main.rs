@@ -12,3 +12,4 @@
 mod diagnostic;
 mod golden;
 mod layering;
+mod text;
