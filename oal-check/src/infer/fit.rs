@@ -1,0 +1,347 @@
+//! Whether a type fits a place, and what to say where it does not.
+
+use crate::checker::{Checker, Typed};
+use crate::diagnostic::{Fix, codes};
+use crate::infer::levels::Place;
+use crate::types::{Bound, Level, Refinement, Ty, TyData};
+use oal_syntax::ast::{ExprId, ExprKind};
+
+/// How a type fits a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fits {
+    /// Every value of it.
+    Always,
+    /// Some values of it: to be seen when they are known.
+    ByValue,
+    /// No value, but null is the only reason.
+    ButNull,
+    /// No value.
+    Never,
+}
+
+impl Fits {
+    const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Never, _) | (_, Self::Never) => Self::Never,
+            (Self::ButNull, _) | (_, Self::ButNull) => Self::ButNull,
+            (Self::ByValue, _) | (_, Self::ByValue) => Self::ByValue,
+            _ => Self::Always,
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// Holds what an expression is against what its place takes.
+    pub(crate) fn fit(&mut self, expr: ExprId, typed: Typed, want: Ty, allowed: Level) {
+        match if typed.ty == want { Fits::Always } else { self.fits(typed.ty, want) } {
+            Fits::Always => {}
+            Fits::ByValue => {
+                // What only the platform knows cannot be looked at here.
+                if typed.level == Level::Const {
+                    self.fallible = true;
+                }
+            }
+            Fits::ButNull => self.report_null(expr, typed.ty, want),
+            Fits::Never => return self.report_mismatch(expr, typed.ty, want),
+        }
+        if typed.level > allowed && typed.level > self.element_level(want) {
+            self.refuse_level(expr, typed.level, allowed, Place::Field);
+        }
+    }
+
+    /// The level that all parts of a list, map or record may have.
+    fn element_level(&self, want: Ty) -> Level {
+        match self.program.types.data(self.program.types.bare(want)) {
+            TyData::List(inner) | TyData::Map(_, inner) => {
+                let (inner, level) = self.program.types.split_level(*inner);
+                level.max(self.element_level(inner))
+            }
+            _ => Level::Const,
+        }
+    }
+
+    /// How a type fits a place.
+    pub(crate) fn fits(&mut self, got: Ty, want: Ty) -> Fits {
+        if got == want || got == Ty::UNKNOWN || want == Ty::UNKNOWN {
+            return Fits::Always;
+        }
+        let types = &self.program.types;
+        match (types.data(got).clone(), types.data(want).clone()) {
+            (TyData::Leveled(l, x), TyData::Leveled(m, y)) => {
+                if l > m { Fits::Never } else { self.fits(x, y) }
+            }
+            (TyData::Leveled(_, x), _) => self.fits(x, want),
+            (_, TyData::Leveled(_, y)) => self.fits(got, y),
+            (TyData::Null, TyData::Optional(_)) => Fits::Always,
+            (TyData::Optional(x), TyData::Optional(y)) => self.fits(x, y),
+            (_, TyData::Optional(y)) => self.fits(got, y),
+            (TyData::Optional(x), _) => match self.fits(x, want) {
+                Fits::Never => Fits::Never,
+                _ => Fits::ButNull,
+            },
+            (TyData::Null, _) => Fits::ButNull,
+            (_, TyData::Refined(base, number)) => {
+                if self.implies(got, number) {
+                    self.fits(got, base)
+                } else {
+                    self.fits(got, base).and(Fits::ByValue)
+                }
+            }
+            (TyData::Refined(base, _), _) => self.fits(base, want),
+            (TyData::Text(_), TyData::String) | (TyData::Port, TyData::Int) => Fits::Always,
+            (TyData::String, TyData::Text(_)) | (TyData::Int, TyData::Port) => Fits::ByValue,
+            (TyData::List(x), TyData::List(y)) => self.fits(x, y),
+            (TyData::Map(k, x), TyData::Map(l, y)) => {
+                let keys = self.key_fits(k, l);
+                keys.and(self.fits(x, y))
+            }
+            (TyData::Record(number), TyData::Map(key, value)) => {
+                // An object that was written down before its place was known.
+                let Some(record) = types.record(number).filter(|r| r.name.is_none()).cloned() else { return Fits::Never };
+                let keys = if matches!(types.data(key), TyData::String) { Fits::Always } else { Fits::ByValue };
+                record.fields.iter().fold(keys, |fits, field| fits.and(self.fits(field.ty, value)))
+            }
+            (TyData::Record(a), TyData::Record(b)) => self.record_fits(a, b),
+            (TyData::Kind(a), TyData::Kind(b)) => {
+                if self.program.extends(a, b) { Fits::Always } else { Fits::Never }
+            }
+            _ => Fits::Never,
+        }
+    }
+
+    fn key_fits(&mut self, got: Ty, want: Ty) -> Fits {
+        match (self.program.types.data(got), self.program.types.data(want)) {
+            (TyData::String, TyData::Union(_) | TyData::PortName | TyData::Environment) => Fits::ByValue,
+            (TyData::Union(_) | TyData::PortName | TyData::Environment, TyData::String) => Fits::Always,
+            _ => self.fits(got, want),
+        }
+    }
+
+    fn record_fits(&mut self, got: u32, want: u32) -> Fits {
+        let (Some(got), Some(want)) = (self.program.types.record(got).cloned(), self.program.types.record(want).cloned())
+        else {
+            return Fits::Never;
+        };
+        let known = got.fields.iter().all(|field| want.fields.iter().any(|other| other.name == field.name));
+        if !known || got.name.is_some() {
+            return Fits::Never;
+        }
+        want.fields.iter().fold(Fits::Always, |fits, field| match got.fields.iter().find(|other| other.name == field.name) {
+            Some(other) => fits.and(self.fits(other.ty, field.ty)),
+            None if field.default.is_some() || self.program.types.split_optional(field.ty).1 => fits,
+            None => Fits::Never,
+        })
+    }
+
+    /// Whether every value of a type keeps to a refinement.
+    fn implies(&self, got: Ty, refinement: u32) -> bool {
+        let Some(Refinement::Range { low, high }) = self.program.types.refinement(refinement).map(|info| &info.rule) else {
+            return self.has_refinement(got, refinement);
+        };
+        let mut ty = got;
+        loop {
+            match *self.program.types.data(ty) {
+                TyData::Refined(_, number) if number == refinement => return true,
+                TyData::Refined(base, number) => {
+                    if let Some(Refinement::Range { low: own_low, high: own_high }) =
+                        self.program.types.refinement(number).map(|info| &info.rule)
+                    {
+                        let above = low.is_none_or(|low| own_low.is_some_and(|own| own.as_f64() >= low.as_f64()));
+                        let below = high.is_none_or(|high| own_high.is_some_and(|own| own.as_f64() <= high.as_f64()));
+                        if above && below {
+                            return true;
+                        }
+                    }
+                    ty = base;
+                }
+                TyData::Port => {
+                    return low.is_none_or(|low| low.as_f64() <= Bound::Int(1).as_f64())
+                        && high.is_none_or(|high| high.as_f64() >= Bound::Int(65535).as_f64());
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    fn has_refinement(&self, mut ty: Ty, refinement: u32) -> bool {
+        while let TyData::Refined(base, number) = *self.program.types.data(ty) {
+            if number == refinement {
+                return true;
+            }
+            ty = base;
+        }
+        false
+    }
+
+    fn report_null(&mut self, expr: ExprId, got: Ty, want: Ty) {
+        let span = self.at.tree.expr(expr).span;
+        let (what, shown) = (self.at.sink.describe(), self.show(want));
+        let diagnostic = if got == Ty::NULL {
+            self.finding(&codes::NULL_NOT_HANDLED, span, format!("{what} cannot be null"))
+                .label(format!("it takes {shown}"))
+                .help("leave the field out to get its default, or give it a value")
+        } else {
+            self.finding(&codes::NULL_NOT_HANDLED, span, format!("{what} cannot be null, and this may be"))
+                .label(format!("this is {}", self.show(got)))
+                .help("say what to take instead: `… ?? fallback`")
+        };
+        self.push(diagnostic);
+    }
+
+    /// A value of a wrong type. The usual slips have codes and fixes of their own.
+    pub(crate) fn report_mismatch(&mut self, expr: ExprId, got: Ty, want: Ty) {
+        let node = self.at.tree.expr(expr);
+        let what = self.at.sink.describe();
+        let (got_bare, want_bare) = (self.program.types.bare(got), self.program.types.bare(want));
+        let (got_data, want_data) =
+            (self.program.types.data(got_bare).clone(), self.program.types.data(want_bare).clone());
+        let (got_shown, want_shown) = (self.show(got), self.show(want));
+        let text = self.text(node.span);
+        let numeric = |data: &TyData| {
+            matches!(
+                data,
+                TyData::Int | TyData::Float | TyData::Duration | TyData::Size | TyData::Cpu | TyData::Percent | TyData::Port
+            )
+        };
+        let diagnostic = match (&got_data, &want_data) {
+            (TyData::Cpu, TyData::Duration) if matches!(node.kind, ExprKind::Number) => {
+                let minutes = text.trim_end_matches('m');
+                self.finding(&codes::MILLI_FOR_MINUTES, node.span, format!("`{text}` is thousandths of a core, not minutes"))
+                    .label(format!("{what} takes a `Duration`"))
+                    .help("minutes are written `min`")
+                    .fix(Fix::sure(format!("write `{minutes}min`"), self.at.file, node.span, format!("{minutes}min")))
+            }
+            (TyData::Int | TyData::Float, TyData::Duration | TyData::Size | TyData::Percent)
+                if matches!(node.kind, ExprKind::Number) =>
+            {
+                let units = match want_data {
+                    TyData::Duration => "`ms`, `s`, `min`, `h` or `d`",
+                    TyData::Size => "`B`, `KiB`, `MiB`, `GiB` or `TiB` (or `KB` to `TB`)",
+                    _ => "`%`",
+                };
+                let unit = match want_data {
+                    TyData::Duration => "s",
+                    TyData::Size => "MiB",
+                    _ => "%",
+                };
+                self.finding(&codes::MISSING_UNIT, node.span, format!("{what} takes {want_shown}: `{text}` of what?"))
+                    .label("a plain number")
+                    .help(format!("add a unit: {units}"))
+                    .fix(Fix::maybe(format!("write `{text}{unit}`"), self.at.file, node.span, format!("{text}{unit}")))
+            }
+            (got, TyData::String | TyData::Text(_)) if numeric(got) || matches!(got, TyData::Bool) => self
+                .finding(&codes::NUMBER_FOR_TEXT, node.span, format!("{what} takes text, not {got_shown}"))
+                .label(format!("this is {got_shown}"))
+                .help("nothing becomes text by itself; put it inside one")
+                .fix(if matches!(node.kind, ExprKind::Number | ExprKind::Bool(_)) {
+                    Fix::sure(format!("write `\"{text}\"`"), self.at.file, node.span, format!("\"{text}\""))
+                } else {
+                    Fix::sure(format!("write `\"${{{text}}}\"`"), self.at.file, node.span, format!("\"${{{text}}}\""))
+                }),
+            (TyData::String, want)
+                if matches!(node.kind, ExprKind::Text)
+                    && (numeric(want) || matches!(want, TyData::Bool | TyData::Union(_) | TyData::Environment)) =>
+            {
+                let inner = text.trim_matches('"');
+                let plain = match want {
+                    TyData::Bool => matches!(inner, "true" | "false"),
+                    TyData::Union(number) => self
+                        .program
+                        .types
+                        .union(*number)
+                        .is_some_and(|u| u.variants.iter().any(|v| &*v.name == inner)),
+                    TyData::Environment => self.program.environments.iter().any(|e| &*e.name == inner),
+                    _ => oal_syntax::literal::number(inner).is_ok(),
+                };
+                let diagnostic = self
+                    .finding(
+                        if plain { &codes::QUOTED_LITERAL } else { &codes::TYPE_MISMATCH },
+                        node.span,
+                        format!("{what} takes {want_shown}, not text"),
+                    )
+                    .label(if plain { "in quotes it is text".to_owned() } else { format!("this is {got_shown}") });
+                if plain {
+                    diagnostic.help("write it without quotes").fix(Fix::sure(
+                        format!("write `{inner}`"),
+                        self.at.file,
+                        node.span,
+                        inner,
+                    ))
+                } else {
+                    let wanted = self.variants_of(want_bare);
+                    match crate::suggest::closest(inner, wanted.iter().map(String::as_str)) {
+                        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
+                            format!("write `{near}`"),
+                            self.at.file,
+                            node.span,
+                            near,
+                        )),
+                        None if !wanted.is_empty() => {
+                            diagnostic.help(format!("its values are `{}`", wanted.join("`, `")))
+                        }
+                        None => diagnostic.help(expectation(want)),
+                    }
+                }
+            }
+            (TyData::Kind(_), TyData::Kind(_)) => self
+                .finding(&codes::WRONG_KIND, node.span, format!("{what} takes {want_shown}, not {got_shown}"))
+                .label(format!("`{text}` is {got_shown}"))
+                .help(format!("name {want_shown}")),
+            (TyData::List(_), TyData::Map(..) | TyData::Record(_)) => self
+                .finding(&codes::LIST_FOR_MAP, node.span, format!("{what} takes {want_shown}, not a list"))
+                .label("a list")
+                .help("write `{ key: value }` entries; keys let environments change single ones"),
+            (_, TyData::List(element)) if self.fits(got, *element) != Fits::Never => self
+                .finding(&codes::ELEMENT_FOR_LIST, node.span, format!("{what} takes a list, not a single value"))
+                .label(format!("this is {got_shown}"))
+                .help("put it into brackets")
+                .fix(Fix::sure(format!("write `[{text}]`"), self.at.file, node.span, format!("[{text}]"))),
+            (TyData::Map(_, _), TyData::Kind(_)) if self.is_repeated(expr) => self
+                .finding(&codes::MISSING_INSTANCE_KEY, node.span, format!("`{text}` is several components: which one?"))
+                .label(format!("{what} takes one {}", self.program.show_type(want)))
+                .help(format!("name one by its key: `{text}[\"…\"]`")),
+            _ => self
+                .finding(&codes::TYPE_MISMATCH, node.span, format!("{what} takes {want_shown}, not {got_shown}"))
+                .label(format!("this is {got_shown}"))
+                .help(expectation(&want_data)),
+        };
+        self.push(diagnostic);
+    }
+
+    /// Names of a union's variants or of the environments.
+    pub(crate) fn variants_of(&self, ty: Ty) -> Vec<String> {
+        match self.program.types.data(ty) {
+            TyData::Union(number) => self
+                .program
+                .types
+                .union(*number)
+                .map(|u| u.variants.iter().map(|v| v.name.to_string()).collect())
+                .unwrap_or_default(),
+            TyData::Environment => self.program.environments.iter().map(|e| e.name.to_string()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What a value of the type looks like.
+fn expectation(data: &TyData) -> String {
+    match data {
+        TyData::Bool => "write `true` or `false`",
+        TyData::Int => "write a whole number, such as `3`",
+        TyData::Float => "write a number, such as `0.5`",
+        TyData::Duration => "write a time with its unit, such as `30s` or `5min`",
+        TyData::Size => "write an amount with its unit, such as `512MiB`",
+        TyData::Cpu => "write cores, such as `2`, or thousandths of a core, such as `500m`",
+        TyData::Percent => "write a share, such as `80%`",
+        TyData::Port => "write a port, such as `8080`",
+        TyData::List(_) => "write a list, such as `[a, b]`",
+        TyData::Map(..) | TyData::Record(_) => "write `{ key: value }`",
+        TyData::Union(_) => "write one of its variants by name",
+        TyData::Kind(_) => "name a component of that kind",
+        TyData::Endpoint => "name a port of a component, such as `api.http`",
+        TyData::PortName => "name one of the ports of this component",
+        TyData::Environment => "name one of the program's environments",
+        _ => "write a text, such as `\"…\"`",
+    }
+    .to_owned()
+}

@@ -1,0 +1,434 @@
+//! Lists, objects and comprehensions.
+
+use crate::checker::{Checker, Sink, Typed};
+use crate::diagnostic::{Fix, codes};
+use crate::infer::levels::Place;
+use crate::types::{Level, MemberInfo, RecordInfo, Ty, TyData};
+use oal_syntax::ast::{Entry, EntryValue, ExprId, List};
+use oal_syntax::{Span, key};
+use std::borrow::Cow;
+
+impl<'p> Checker<'p> {
+    pub(crate) fn list(&mut self, items: List<ExprId>, want: Option<Ty>) -> Typed {
+        let tree = self.at.tree;
+        let wanted = want.map(|want| self.program.types.bare(want));
+        if let Some(wanted) = wanted
+            && let TyData::List(element) = *self.program.types.data(wanted)
+        {
+            let (bare, allowed) = self.program.types.split_level(element);
+            let mut level = Level::Const;
+            for item in tree.exprs(items) {
+                let typed = self.infer(*item, Some(bare));
+                self.fit(*item, Typed { level: Level::Const, ..typed }, bare, Level::Const);
+                if typed.level > allowed {
+                    level = level.max(typed.level);
+                }
+            }
+            self.hold_length(items.len(), tree.exprs(items).first().copied(), want);
+            return Typed { ty: wanted, level };
+        }
+        let parts: Vec<(ExprId, Typed)> = tree.exprs(items).iter().map(|item| (*item, self.infer(*item, None))).collect();
+        let joined = self.join(&parts, None, &codes::MIXED_LIST, "elements");
+        Typed { ty: self.program.types.intern(TyData::List(joined.ty)), level: joined.level }
+    }
+
+    /// `List<T> where 1..` is held by value, where the list's own length can be shown.
+    fn hold_length(&mut self, _count: usize, _first: Option<ExprId>, want: Option<Ty>) {
+        if want.is_some_and(|want| matches!(self.program.types.data(self.program.types.split_optional(want).0), TyData::Refined(..))) {
+            self.fallible = true;
+        }
+    }
+
+    pub(crate) fn object(&mut self, id: ExprId, entries: List<Entry>, want: Option<Ty>) -> Typed {
+        let wanted = want.map_or(Ty::UNKNOWN, |want| self.program.types.bare(want));
+        if want.is_some() {
+            self.hold_length(entries.len(), None, want);
+        }
+        match self.program.types.data(wanted).clone() {
+            TyData::Map(key, value) => {
+                let level = self.map_entries(entries, key, value);
+                Typed { ty: wanted, level }
+            }
+            TyData::Record(_) => {
+                let span = self.at.tree.expr(id).span;
+                let level = self.check_fields_of_record(entries, wanted, span, "record");
+                Typed { ty: wanted, level }
+            }
+            TyData::Unknown => self.free_object(entries, want.is_some()),
+            _ => self.free_object(entries, false),
+        }
+    }
+
+    fn map_entries(&mut self, entries: List<Entry>, key: Ty, value: Ty) -> Level {
+        let tree = self.at.tree;
+        let (bare, allowed) = self.program.types.split_level(value);
+        let before = self.at.sink;
+        // Only the container's own `ports` declares port names; any other map of them names existing ones.
+        let declares = before.name == "ports" && before.what == "field";
+        let mut level = Level::Const;
+        let entries = tree.entries(entries);
+        for (at, entry) in entries.iter().enumerate() {
+            let EntryValue::Set(expr) = entry.value else { continue };
+            if entry.key.is_empty() {
+                continue;
+            }
+            let name = self.text(entry.key);
+            self.check_key(entry.key, name, key, declares);
+            self.refuse_second(entries, at, entry.key, name);
+            self.at.sink = Sink { name, what: "entry", of: before.name, of_kind: "" };
+            let typed = self.infer(expr, Some(bare));
+            self.fit(expr, Typed { level: Level::Const, ..typed }, bare, Level::Const);
+            if typed.level > allowed {
+                level = level.max(typed.level);
+                self.at.sink = before;
+                self.refuse_level(expr, typed.level, allowed, Place::Field);
+                // Said; the map as a whole is no further news.
+                level = Level::Const;
+            }
+        }
+        self.at.sink = before;
+        level
+    }
+
+    /// A key written twice in one body or object.
+    pub(crate) fn refuse_second(&mut self, entries: &[Entry], at: usize, key: Span, name: &str) {
+        // Most objects are small; large ones are looked through by a table.
+        let first = if entries.len() <= 24 {
+            entries.iter().take(at).find(|other| self.text(other.key) == name && !other.key.is_empty()).map(|other| other.key)
+        } else {
+            self.first_of(entries, at, name)
+        };
+        if let Some(first) = first {
+            self.push(
+                self.finding(&codes::DUPLICATE_KEY, key, format!("the key `{}` stands twice", name.trim_matches('"')))
+                    .label("again here")
+                    .secondary(self.at.file, first, "first here")
+                    .help("remove one of them"),
+            );
+        }
+    }
+
+    fn first_of(&mut self, entries: &[Entry], at: usize, name: &str) -> Option<Span> {
+        let table_of = entries.as_ptr() as usize;
+        if self.key_table.0 != table_of {
+            let mut table = rustc_hash::FxHashMap::default();
+            for (index, entry) in entries.iter().enumerate() {
+                table.entry(self.text(entry.key)).or_insert(index);
+            }
+            self.key_table = (table_of, table);
+        }
+        let index = *self.key_table.1.get(name)?;
+        (index < at).then(|| entries.get(index).map(|entry| entry.key)).flatten()
+    }
+
+    fn check_key(&mut self, at: Span, name: &str, ty: Ty, declares: bool) {
+        match *self.program.types.data(ty) {
+            TyData::String | TyData::Unknown => {}
+            TyData::Text(text_type) => {
+                if name.starts_with('"') || name.starts_with("r\"") {
+                    self.check_text_literal(text_type, at);
+                } else if let Err(problem) = crate::text::check(text_type, name) {
+                    let mut diagnostic = self
+                        .finding(crate::infer::literals::code_of(text_type, problem.kind), at, problem.message)
+                        .label(format!("the keys here are {}", crate::infer::literals::article(text_type)));
+                    if let Some(help) = problem.help {
+                        diagnostic = diagnostic.help(help);
+                    }
+                    self.push(diagnostic);
+                }
+            }
+            TyData::PortName if declares => self.declare_port(at, name),
+            TyData::PortName => {
+                let known = self
+                    .at
+                    .ports
+                    .is_some_and(|ports| self.at.tree.entries(ports).iter().any(|entry| self.text(entry.key) == name));
+                if !known {
+                    self.fallible = true;
+                }
+            }
+            TyData::Union(number) => {
+                let known =
+                    self.program.types.union(number).is_some_and(|u| u.variants.iter().any(|v| &*v.name == name));
+                if !known {
+                    let names = self.variants_of(ty);
+                    let shown = self.show(ty);
+                    let mut diagnostic = self
+                        .finding(&codes::UNKNOWN_VARIANT, at, format!("{shown} has no variant `{name}`"))
+                        .label(format!("the keys here are {shown}"));
+                    diagnostic = match crate::suggest::closest(name, names.iter().map(String::as_str)) {
+                        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
+                            format!("write `{near}`"),
+                            self.at.file,
+                            at,
+                            near,
+                        )),
+                        None => diagnostic.help(format!("its values are `{}`", names.join("`, `"))),
+                    };
+                    self.push(diagnostic);
+                }
+            }
+            TyData::Refined(base, _) => {
+                self.fallible = true;
+                self.check_key(at, name, base, declares);
+            }
+            _ => {}
+        }
+    }
+
+    fn declare_port(&mut self, at: Span, name: &str) {
+        let plain = name.trim_matches('"');
+        if let Some(problem) = crate::text::dns::port_name_problem(plain) {
+            self.push(
+                self.finding(&codes::DNS_NAME_INVALID, at, format!("`{plain}` cannot name a port: {problem}"))
+                    .label("the name of a port")
+                    .help("use small letters, digits and `_`, at most 63 of them"),
+            );
+        }
+    }
+
+    /// Fields of a record, of `app`, or of a variant. Returns the highest level of those that take no level.
+    pub(crate) fn check_fields_of_record(&mut self, entries: List<Entry>, ty: Ty, at: Span, what: &'static str) -> Level {
+        let TyData::Record(number) = *self.program.types.data(ty) else { return Level::Const };
+        let Some(record) = self.program.types.record(number).cloned() else { return Level::Const };
+        let before = self.at.sink;
+        let of = before.name;
+        let tree = self.at.tree;
+        let entries_slice = tree.entries(entries);
+        for (index, entry) in entries_slice.iter().enumerate() {
+            let EntryValue::Set(expr) = entry.value else { continue };
+            if entry.key.is_empty() {
+                continue;
+            }
+            let name = self.text(entry.key);
+            self.refuse_second(entries_slice, index, entry.key, name);
+            let Some(member) = record.fields.iter().find(|member| &*member.name == name) else {
+                self.report_unknown_record_field(entry.key, name, &record, of);
+                self.infer(expr, Some(Ty::UNKNOWN));
+                continue;
+            };
+            self.at.sink = Sink { name, what: "field", of, of_kind: if what == "app" { "app" } else { "" } };
+            if before.name == "build" && name == "args" {
+                self.at.sink.of = "build";
+            }
+            let outer = self.fallible;
+            self.fallible = false;
+            self.check(expr, member.ty);
+            if what == "app" && self.fallible {
+                self.oblige(expr, member.ty, None);
+                self.fallible = false;
+            }
+            self.fallible |= outer;
+        }
+        self.at.sink = before;
+        let missing: Vec<&MemberInfo> = record
+            .fields
+            .iter()
+            .filter(|member| {
+                let (inner, _) = self.program.types.split_level(member.ty);
+                member.default.is_none()
+                    && !self.program.types.split_optional(inner).1
+                    && !entries_slice.iter().any(|entry| self.text(entry.key) == &*member.name)
+            })
+            .collect();
+        if !missing.is_empty() {
+            // The rest may come from a kind's preset or an environment: the value decides, where it is one of a field.
+            if matches!(before.what, "field") && !before.of_kind.is_empty() {
+                self.fallible = true;
+            } else {
+                let names: Vec<String> = missing.iter().map(|member| format!("`{}`", member.name)).collect();
+                let list = names.join(", ");
+                let shown = self.show(ty);
+                self.push(
+                    self.finding(&codes::MISSING_FIELD, at, format!("{shown} needs {list}"))
+                        .label(format!("without {list}"))
+                        .help("add what is missing"),
+                );
+            }
+        }
+        Level::Const
+    }
+
+    fn report_unknown_record_field(&mut self, at: Span, name: &str, record: &RecordInfo, of: &str) {
+        let owner = match &record.name {
+            Some(name) => format!("`{name}`"),
+            None => format!("`{of}`"),
+        };
+        let names: Vec<&str> = record.fields.iter().map(|f| &*f.name).collect();
+        let root = if record.name.as_deref() == Some("Build") { "build" } else { of };
+        if let Some(advice) = crate::suggest::foreign_field(root, name) {
+            self.push(
+                self.finding(&codes::FOREIGN_FIELD, at, format!("{owner} has no field `{name}`"))
+                    .label("a field of another tool")
+                    .help(advice.help),
+            );
+            return;
+        }
+        let mut diagnostic =
+            self.finding(&codes::UNKNOWN_FIELD, at, format!("{owner} has no field `{name}`")).label("unknown field");
+        diagnostic = match crate::suggest::closest(name.trim_matches('"'), names.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
+                format!("write `{near}`"),
+                self.at.file,
+                at,
+                near,
+            )),
+            None => diagnostic.help(format!("its fields are `{}`", names.join("`, `"))),
+        };
+        self.push(diagnostic);
+    }
+
+    /// An object whose place does not say what it takes: a record of what is written.
+    fn free_object(&mut self, entries: List<Entry>, silent: bool) -> Typed {
+        let tree = self.at.tree;
+        let mut fields = Vec::new();
+        let mut level = Level::Const;
+        let slice = tree.entries(entries);
+        for (index, entry) in slice.iter().enumerate() {
+            let EntryValue::Set(expr) = entry.value else { continue };
+            let name = self.text(entry.key);
+            if name.is_empty() {
+                continue;
+            }
+            self.refuse_second(slice, index, entry.key, name);
+            let typed = self.infer(expr, if silent { Some(Ty::UNKNOWN) } else { None });
+            level = level.max(typed.level);
+            let name: Cow<'_, str> = key::text(name);
+            fields.push(MemberInfo { name: name.as_ref().into(), at: self.place(entry.key), ty: typed.ty, default: None });
+        }
+        if silent {
+            return Typed { ty: Ty::UNKNOWN, level };
+        }
+        Typed { ty: self.program.types.add_record(RecordInfo { name: None, fields }), level }
+    }
+
+    pub(crate) fn list_for(&mut self, element: ExprId, over: u32, want: Option<Ty>) -> Typed {
+        let wanted = want.map(|want| self.program.types.bare(want));
+        let inner = wanted.and_then(|wanted| match *self.program.types.data(wanted) {
+            TyData::List(element) => Some(element),
+            _ => None,
+        });
+        let depth = self.locals.len();
+        let level = self.enter_loop(over);
+        let typed = match inner {
+            Some(inner) => {
+                let (bare, allowed) = self.program.types.split_level(inner);
+                let typed = self.infer(element, Some(bare));
+                self.fit(element, Typed { level: Level::Const, ..typed }, bare, Level::Const);
+                Typed { ty: inner, level: if typed.level > allowed { typed.level } else { Level::Const } }
+            }
+            None => self.infer(element, None),
+        };
+        self.locals.truncate(depth);
+        self.fallible = true;
+        Typed { ty: self.program.types.intern(TyData::List(typed.ty)), level: typed.level.max(level) }
+    }
+
+    pub(crate) fn map_for(&mut self, pair: u32, over: u32, want: Option<Ty>) -> Typed {
+        let Some((key, value)) = self.at.tree.pair(pair) else { return Typed::UNKNOWN };
+        let wanted = want.map(|want| self.program.types.bare(want));
+        let inner = wanted.and_then(|wanted| match *self.program.types.data(wanted) {
+            TyData::Map(key, value) => Some((key, value)),
+            _ => None,
+        });
+        let depth = self.locals.len();
+        let level = self.enter_loop(over);
+        let keyed = self.infer(key, Some(inner.map_or(Ty::STRING, |(key, _)| key)));
+        self.refuse_level(key, keyed.level, Level::Const, Place::Key);
+        let bare = self.program.types.bare(keyed.ty);
+        let is_key = matches!(
+            self.program.types.data(bare),
+            TyData::String | TyData::Text(_) | TyData::Union(_) | TyData::Environment | TyData::PortName | TyData::Unknown
+        );
+        if !is_key {
+            let shown = self.show(keyed.ty);
+            let span = self.at.tree.expr(key).span;
+            let text = self.text(span);
+            self.push(
+                self.finding(&codes::NUMBER_FOR_TEXT, span, format!("the key of a map is text, not {shown}"))
+                    .label(format!("this is {shown}"))
+                    .help("put it inside a text")
+                    .fix(Fix::sure(format!("write `\"${{{text}}}\"`"), self.at.file, span, format!("\"${{{text}}}\""))),
+            );
+        }
+        let typed = match inner {
+            Some((_, inner)) => {
+                let (bare, allowed) = self.program.types.split_level(inner);
+                let typed = self.infer(value, Some(bare));
+                self.fit(value, Typed { level: Level::Const, ..typed }, bare, Level::Const);
+                Typed { ty: inner, level: if typed.level > allowed { typed.level } else { Level::Const } }
+            }
+            None => self.infer(value, None),
+        };
+        self.locals.truncate(depth);
+        self.fallible = true;
+        let key = inner.map_or(Ty::STRING, |(key, _)| key);
+        Typed { ty: self.program.types.intern(TyData::Map(key, typed.ty)), level: typed.level.max(level) }
+    }
+
+    /// Checks what a comprehension goes over and brings its names into scope.
+    fn enter_loop(&mut self, over: u32) -> Level {
+        let Some(head) = self.at.tree.loop_head(over).copied() else { return Level::Const };
+        let typed = self.infer(head.iterable, None);
+        let (first, second) = self.element_types(head.iterable, typed.ty, !head.second.is_empty());
+        self.bind_loop(head.first, head.second, first, second, typed.level);
+        let mut level = Level::Const;
+        if typed.level > Level::Const
+            && !matches!(self.program.types.data(self.program.types.bare(typed.ty)), TyData::List(_) | TyData::Map(..) | TyData::Record(_))
+        {
+            level = typed.level;
+        }
+        if let Some(filter) = head.filter {
+            let condition = self.infer(filter, Some(Ty::BOOL));
+            self.expect_condition(filter, condition, false);
+        }
+        level
+    }
+
+    /// What the names of a loop stand for.
+    pub(crate) fn element_types(&mut self, iterable: ExprId, ty: Ty, two: bool) -> (Ty, Ty) {
+        let bare = self.program.types.bare(ty);
+        let (index, element) = match self.program.types.data(bare).clone() {
+            TyData::List(element) => (Ty::INT, element),
+            TyData::Range => (Ty::INT, Ty::INT),
+            TyData::Map(key, value) => (key, value),
+            TyData::Record(number) => {
+                let members: Vec<Ty> = self
+                    .program
+                    .types
+                    .record(number)
+                    .map(|record| record.fields.iter().map(|field| field.ty).collect())
+                    .unwrap_or_default();
+                let mut common = Ty::UNKNOWN;
+                for member in members {
+                    common = self.common(common, member).unwrap_or(Ty::UNKNOWN);
+                }
+                (Ty::STRING, common)
+            }
+            TyData::Unknown => (Ty::UNKNOWN, Ty::UNKNOWN),
+            _ => {
+                let shown = self.show(ty);
+                let span = self.at.tree.expr(iterable).span;
+                let mut diagnostic = self
+                    .finding(&codes::NOT_ITERABLE, span, format!("{shown} has no elements to go over"))
+                    .label(format!("this is {shown}"));
+                diagnostic = if bare == Ty::INT {
+                    diagnostic.help(format!("to count, go over a range: `0..{}`", self.text(span)))
+                } else {
+                    diagnostic.help("go over a list, a map or a range")
+                };
+                self.push(diagnostic);
+                (Ty::UNKNOWN, Ty::UNKNOWN)
+            }
+        };
+        if self.program.types.split_optional(ty).1 {
+            let span = self.at.tree.expr(iterable).span;
+            self.push(
+                self.finding(&codes::NULL_NOT_HANDLED, span, "this may be null, and null has no elements")
+                    .label("may be null")
+                    .help("say what to go over instead: `… ?? []`"),
+            );
+        }
+        if two { (index, element) } else { (element, Ty::UNKNOWN) }
+    }
+}

@@ -1,0 +1,380 @@
+//! Operators: what they work on and what comes out.
+
+use crate::checker::{Checker, Typed};
+use crate::diagnostic::{Fix, codes};
+use crate::infer::fit::Fits;
+use crate::types::{Level, Ty, TyData};
+use oal_syntax::ast::{ExprId, ExprKind, Link, List, Op};
+use oal_syntax::Span;
+
+impl Checker<'_> {
+    pub(crate) fn chain(&mut self, list: List<Link>, want: Option<Ty>) -> Typed {
+        let tree = self.at.tree;
+        let links = tree.links(list);
+        match links.get(1).map(|link| link.op) {
+            Some(Op::Coalesce) => self.coalesce(links, want),
+            Some(Op::Or | Op::And) => {
+                let level = links.iter().fold(Level::Const, |level, link| {
+                    let typed = self.infer(link.operand, Some(Ty::BOOL));
+                    let word = links.get(1).map_or("", |link| link.op.text());
+                    self.expect_operand(link.operand, typed, Ty::BOOL, word);
+                    level.max(typed.level)
+                });
+                Typed { ty: Ty::BOOL, level }
+            }
+            Some(Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual) => self.compare(links),
+            Some(Op::In) => self.contains(links),
+            Some(_) => self.arithmetic(links, want),
+            None => Typed::UNKNOWN,
+        }
+    }
+
+    /// An operand of an operator that works on one type only.
+    pub(crate) fn expect_operand(&mut self, expr: ExprId, typed: Typed, want: Ty, operator: &str) {
+        let (inner, optional) = self.program.types.split_optional(typed.ty);
+        if self.fits(inner, want) == Fits::Never || optional {
+            let (shown, wanted) = (self.show(typed.ty), self.show(want));
+            let span = self.at.tree.expr(expr).span;
+            self.push(
+                self.finding(&codes::WRONG_OPERAND, span, format!("`{operator}` works on {wanted}, not on {shown}"))
+                    .label(format!("this is {shown}"))
+                    .help(if want == Ty::BOOL {
+                        "compare it with something to get a `Bool`"
+                    } else {
+                        "use a value of that type"
+                    }),
+            );
+        }
+    }
+
+    fn coalesce(&mut self, links: &[Link], want: Option<Ty>) -> Typed {
+        let mut parts: Vec<(ExprId, Typed)> = Vec::with_capacity(links.len());
+        let mut level = Level::Const;
+        let mut hint = want;
+        for (at, link) in links.iter().enumerate() {
+            let last = at + 1 == links.len();
+            let typed = self.infer(link.operand, hint);
+            level = level.max(typed.level);
+            let (inner, optional) = self.program.types.split_optional(typed.ty);
+            if !last {
+                if !optional && typed.ty != Ty::UNKNOWN && typed.ty != Ty::NULL && !self.may_be_absent(link.operand) {
+                    let next = links.get(at + 1).map_or(link.at, |next| next.at);
+                    let end = links.last().map_or(next, |link| self.at.tree.expr(link.operand).span.end);
+                    let span = self.at.tree.expr(link.operand).span;
+                    self.push(
+                        self.finding(
+                            &codes::NEEDLESS_FALLBACK,
+                            Span::new(next, next + 2),
+                            format!("`{}` is never null", self.text(span)),
+                        )
+                        .label("what follows is never taken")
+                        .help("remove the fallback")
+                        .fix(Fix::sure("remove the fallback", self.at.file, Span::new(span.end, end), "")),
+                    );
+                }
+                parts.push((link.operand, Typed { ty: if typed.ty == Ty::NULL { Ty::UNKNOWN } else { inner }, level: typed.level }));
+                hint = hint.or(Some(inner));
+            } else {
+                parts.push((link.operand, typed));
+            }
+        }
+        let want = want.filter(|want| !self.has_unknown(*want));
+        let joined = self.join(&parts, want, &codes::BRANCH_MISMATCH, "sides of `??`");
+        Typed { ty: joined.ty, level }
+    }
+
+    /// Whether an expression looks into something by a key that may be missing.
+    fn may_be_absent(&self, expr: ExprId) -> bool {
+        let ExprKind::Path { first, len, .. } = self.at.tree.expr(expr).kind else { return false };
+        self.at
+            .tree
+            .path_steps(first, len)
+            .iter()
+            .any(|step| matches!(step.kind, oal_syntax::ast::StepKind::OptionalField))
+    }
+
+    fn compare(&mut self, links: &[Link]) -> Typed {
+        let [left, right, ..] = links else { return Typed::UNKNOWN };
+        // A bare name or a literal takes its meaning from the other side.
+        let needs_hint = |this: &Self, expr: ExprId| match this.at.tree.expr(expr).kind {
+            ExprKind::Name => {
+                let name = this.text(this.at.tree.expr(expr).span);
+                name != "environment" && !this.is_value(name)
+            }
+            ExprKind::Number | ExprKind::Null | ExprKind::Call { .. } | ExprKind::Object(_) | ExprKind::List(_) => true,
+            _ => false,
+        };
+        let (a, b) = if needs_hint(self, left.operand) && !needs_hint(self, right.operand) {
+            let b = self.infer(right.operand, None);
+            let hint = self.hint_of(b.ty);
+            (self.infer(left.operand, hint), b)
+        } else {
+            let a = self.infer(left.operand, None);
+            let hint = self.hint_of(a.ty);
+            (a, self.infer(right.operand, hint))
+        };
+        // Whether something is null is no news about it.
+        let null_test = a.ty == Ty::NULL || b.ty == Ty::NULL;
+        let level = a.level.max(b.level);
+        let (x, y) = (self.program.types.bare(a.ty), self.program.types.bare(b.ty));
+        let ordered = !matches!(right.op, Op::Equal | Op::NotEqual);
+        let span = self.at.tree.expr(left.operand).span.cover(self.at.tree.expr(right.operand).span);
+        if null_test && !ordered {
+            return Typed { ty: Ty::BOOL, level };
+        }
+        if !self.comparable(x, y) {
+            let (left_shown, right_shown) = (self.show(a.ty), self.show(b.ty));
+            let quoted = self.quoted_variant(x, right.operand).or_else(|| self.quoted_variant(y, left.operand));
+            let mut diagnostic = self
+                .finding(&codes::INCOMPARABLE, span, format!("{left_shown} and {right_shown} cannot be compared"))
+                .label(format!("{left_shown} `{}` {right_shown}", right.op.text()))
+                .help("both sides of a comparison have the same type");
+            if let Some((place, word)) = quoted {
+                diagnostic = diagnostic
+                    .help(format!("a variant is written without quotes: `{word}`"))
+                    .fix(Fix::sure(format!("write `{word}`"), self.at.file, place, word));
+            }
+            self.push(diagnostic);
+        } else if ordered && !self.has_order(x) && x != Ty::UNKNOWN && y != Ty::UNKNOWN {
+            let shown = self.show(a.ty);
+            self.push(
+                self.finding(&codes::NOT_ORDERED, span, format!("values of {shown} have no order"))
+                    .label(format!("compared by `{}`", right.op.text()))
+                    .help("compare by `==` or `!=`"),
+            );
+        } else if ordered {
+            for (link, typed) in [(left, a), (right, b)] {
+                if self.program.types.split_optional(typed.ty).1 {
+                    let span = self.at.tree.expr(link.operand).span;
+                    self.push(
+                        self.finding(&codes::NULL_NOT_HANDLED, span, "this may be null, and null has no order")
+                            .label("may be null")
+                            .help("say what to compare instead: `(… ?? 0)`"),
+                    );
+                }
+            }
+        }
+        Typed { ty: Ty::BOOL, level }
+    }
+
+    /// A text literal that is the name of a variant of the other side's type.
+    fn quoted_variant(&self, ty: Ty, expr: ExprId) -> Option<(Span, String)> {
+        let node = self.at.tree.expr(expr);
+        if !matches!(node.kind, ExprKind::Text) {
+            return None;
+        }
+        let word = self.text(node.span).trim_matches('"').to_owned();
+        self.variants_of(ty).contains(&word).then_some((node.span, word))
+    }
+
+    fn hint_of(&self, ty: Ty) -> Option<Ty> {
+        let bare = self.program.types.bare(ty);
+        (bare != Ty::UNKNOWN && bare != Ty::NULL).then_some(bare)
+    }
+
+    /// Whether a bare name is a variable, a field, a param, a let or a component here.
+    fn is_value(&self, name: &str) -> bool {
+        self.locals.iter().any(|local| local.name == name)
+            || self.at.kind.and_then(|k| self.program.kind(k)).is_some_and(|info| info.field_index.contains_key(name))
+            || self.find_in(self.at.file, name) != crate::resolve::Found::None
+    }
+
+    fn comparable(&mut self, x: Ty, y: Ty) -> bool {
+        if x == Ty::UNKNOWN || y == Ty::UNKNOWN || self.fits(x, y) != Fits::Never || self.fits(y, x) != Fits::Never {
+            return true;
+        }
+        matches!(
+            (self.program.types.data(x), self.program.types.data(y)),
+            (TyData::Text(_), TyData::Text(_))
+                | (TyData::Int, TyData::Float | TyData::Cpu)
+                | (TyData::Float | TyData::Cpu, TyData::Int)
+        )
+    }
+
+    fn has_order(&self, ty: Ty) -> bool {
+        matches!(
+            self.program.types.data(ty),
+            TyData::Int
+                | TyData::Float
+                | TyData::Duration
+                | TyData::Size
+                | TyData::Cpu
+                | TyData::Percent
+                | TyData::Port
+                | TyData::String
+                | TyData::Text(_)
+                | TyData::Unknown
+        )
+    }
+
+    fn contains(&mut self, links: &[Link]) -> Typed {
+        let [left, right, ..] = links else { return Typed::UNKNOWN };
+        let container = if let ExprKind::List(_) = self.at.tree.expr(right.operand).kind {
+            let probe = self.infer(left.operand, None);
+            let list = match self.hint_of(probe.ty) {
+                Some(hint) => Some(self.program.types.intern(TyData::List(hint))),
+                None => None,
+            };
+            self.infer(right.operand, list)
+        } else {
+            self.infer(right.operand, None)
+        };
+        let bare = self.program.types.bare(container.ty);
+        let element = match self.program.types.data(bare).clone() {
+            TyData::List(element) => element,
+            TyData::Map(key, _) => key,
+            TyData::Range => Ty::INT,
+            TyData::String | TyData::Text(_) | TyData::Record(_) => Ty::STRING,
+            TyData::Unknown => Ty::UNKNOWN,
+            _ => {
+                let shown = self.show(container.ty);
+                let span = self.at.tree.expr(right.operand).span;
+                self.push(
+                    self.finding(&codes::NOT_ITERABLE, span, format!("nothing can be in {shown}"))
+                        .label(format!("this is {shown}"))
+                        .help("look into a list, a map, a range or a text"),
+                );
+                Ty::UNKNOWN
+            }
+        };
+        let element = self.program.types.split_level(element).0;
+        let typed = self.infer(left.operand, self.hint_of(element));
+        let (x, y) = (self.program.types.bare(typed.ty), self.program.types.bare(element));
+        if !self.comparable(x, y) {
+            let (shown, wanted) = (self.show(typed.ty), self.show(element));
+            let span = self.at.tree.expr(left.operand).span;
+            self.push(
+                self.finding(&codes::INCOMPARABLE, span, format!("{shown} is never among elements of {wanted}"))
+                    .label(format!("this is {shown}"))
+                    .help("look for a value of the elements' type"),
+            );
+        }
+        Typed { ty: Ty::BOOL, level: typed.level.max(container.level) }
+    }
+
+    pub(crate) fn negate(&mut self, inner: ExprId, want: Option<Ty>) -> Typed {
+        let bare = want.map(|want| self.program.types.bare(want));
+        let typed = self.infer(inner, bare);
+        self.fallible = true;
+        let bare = self.program.types.bare(typed.ty);
+        match self.program.types.data(bare) {
+            TyData::Int | TyData::Float | TyData::Duration | TyData::Size | TyData::Cpu | TyData::Percent | TyData::Unknown => {
+                Typed { ty: bare, level: typed.level }
+            }
+            TyData::Port => Typed { ty: Ty::INT, level: typed.level },
+            _ => {
+                let shown = self.show(typed.ty);
+                let span = self.at.tree.expr(inner).span;
+                self.push(
+                    self.finding(&codes::WRONG_OPERAND, span, format!("`-` works on numbers, not on {shown}"))
+                        .label(format!("this is {shown}"))
+                        .help("use a number or a quantity"),
+                );
+                Typed::UNKNOWN
+            }
+        }
+    }
+
+    fn arithmetic(&mut self, links: &[Link], want: Option<Ty>) -> Typed {
+        self.fallible = true;
+        let Some(first) = links.first() else { return Typed::UNKNOWN };
+        // A plain number takes a quantity's meaning only where it is one: `cpu: 2 * x` does not make `2` cores.
+        let hint = want.map(|want| self.program.types.bare(want)).filter(|want| *want == Ty::FLOAT);
+        let start = self.infer(first.operand, hint);
+        let mut level = start.level;
+        let mut left = self.operand_type(first.operand, start);
+        for link in links.iter().skip(1) {
+            let typed = self.infer(link.operand, hint);
+            level = level.max(typed.level);
+            let right = self.operand_type(link.operand, typed);
+            left = self.combine(link, left, right, first.operand);
+        }
+        Typed { ty: left, level }
+    }
+
+    fn operand_type(&mut self, expr: ExprId, typed: Typed) -> Ty {
+        if self.program.types.split_optional(typed.ty).1 || typed.ty == Ty::NULL {
+            let span = self.at.tree.expr(expr).span;
+            self.push(
+                self.finding(&codes::NULL_NOT_HANDLED, span, "this may be null, and one cannot compute with null")
+                    .label("may be null")
+                    .help("say what to take instead: `(… ?? 0)`"),
+            );
+        }
+        let bare = self.program.types.bare(typed.ty);
+        if bare == Ty::PORT { Ty::INT } else { bare }
+    }
+
+    fn combine(&mut self, link: &Link, left: Ty, right: Ty, first: ExprId) -> Ty {
+        use TyData::{Cpu, Duration, Float, Int, Percent, Size, String, Text, Unknown};
+        let (a, b) = (self.program.types.data(left).clone(), self.program.types.data(right).clone());
+        let quantity = |data: &TyData| matches!(data, Duration | Size | Cpu);
+        let at = Span::new(link.at, link.at + u32::try_from(link.op.text().len()).unwrap_or(1));
+        let result = match (link.op, &a, &b) {
+            (_, Unknown, _) | (_, _, Unknown) => Some(Ty::UNKNOWN),
+            (_, Int, Int) => Some(Ty::INT),
+            (_, Float, Float | Int) | (_, Int, Float) => Some(Ty::FLOAT),
+            (Op::Add | Op::Subtract | Op::Remainder, x, y) if x == y && (quantity(x) || *x == Percent) => Some(left),
+            (Op::Add | Op::Subtract, Cpu, Int | Float) | (Op::Add | Op::Subtract, Int | Float, Cpu) => Some(Ty::CPU),
+            (Op::Multiply | Op::Divide, x, Int | Float) if quantity(x) || *x == Percent => Some(left),
+            (Op::Multiply, Int | Float, y) if quantity(y) || *y == Percent => Some(right),
+            (Op::Multiply, x, Percent) if quantity(x) => Some(left),
+            (Op::Multiply, Percent, y) if quantity(y) => Some(right),
+            (Op::Multiply, Int | Float, Percent) | (Op::Multiply, Percent, Int | Float) => Some(Ty::FLOAT),
+            (Op::Divide, x, y) if x == y && (quantity(x) || *x == Percent) => Some(Ty::FLOAT),
+            _ => None,
+        };
+        if let Some(result) = result {
+            return result;
+        }
+        let (left_shown, right_shown) = (self.show(left), self.show(right));
+        let span = self.at.tree.expr(first).span.cover(self.at.tree.expr(link.operand).span);
+        let both_numbers = |data: &TyData| matches!(data, Int | Float | Duration | Size | Cpu | Percent);
+        let diagnostic = if matches!((&a, &b), (String | Text(_), _) | (_, String | Text(_))) && link.op == Op::Add {
+            self.finding(&codes::TEXT_ADDITION, at, "texts are not joined with `+`")
+                .label(format!("{left_shown} `+` {right_shown}"))
+                .help("put the parts into one text: `\"${a}${b}\"`")
+                .fix(self.joined_text(links_text(self.at.source, self.at.tree, first, link.operand), span))
+        } else if both_numbers(&a) && both_numbers(&b) {
+            self.finding(
+                &codes::MIXED_DIMENSIONS,
+                at,
+                format!("{left_shown} and {right_shown} do not mix in `{}`", link.op.text()),
+            )
+            .label(format!("{left_shown} `{}` {right_shown}", link.op.text()))
+            .help(match link.op {
+                Op::Add | Op::Subtract | Op::Remainder => "add and subtract values of one dimension only",
+                Op::Multiply => "multiply a quantity by a plain number",
+                _ => "divide a quantity by a plain number, or by one of its own dimension",
+            })
+        } else {
+            let wrong = if both_numbers(&a) { link.operand } else { first };
+            let shown = if both_numbers(&a) { right_shown } else { left_shown };
+            let place = self.at.tree.expr(wrong).span;
+            self.finding(&codes::WRONG_OPERAND, place, format!("`{}` works on numbers, not on {shown}", link.op.text()))
+                .label(format!("this is {shown}"))
+                .help("use numbers or quantities")
+        };
+        self.push(diagnostic);
+        Ty::UNKNOWN
+    }
+
+    fn joined_text(&self, parts: Option<(String, String)>, span: Span) -> Fix {
+        match parts {
+            Some((a, b)) => {
+                let inside = |text: &str| match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
+                    Some(inner) => inner.to_owned(),
+                    None => format!("${{{text}}}"),
+                };
+                let joined = format!("\"{}{}\"", inside(&a), inside(&b));
+                Fix::maybe(format!("write `{joined}`"), self.at.file, span, joined)
+            }
+            None => Fix::sketch("write one text", self.at.file, span, "\"${…}${…}\""),
+        }
+    }
+}
+
+fn links_text(source: &str, tree: &oal_syntax::ast::Tree, first: ExprId, second: ExprId) -> Option<(String, String)> {
+    let (a, b) = (tree.expr(first).span.text(source), tree.expr(second).span.text(source));
+    (!a.starts_with("\"\"\"") && !b.starts_with("\"\"\"")).then(|| (a.to_owned(), b.to_owned()))
+}

@@ -1,0 +1,277 @@
+//! What environments set and unset: which component or param a path means, and whether the value fits.
+
+use crate::checker::{Checker, Sink};
+use crate::diagnostic::{Fix, codes};
+use crate::program::{DefId, DefKind, ExprRef, KindId, Override, Owner, Target};
+use crate::resolve::Found;
+use crate::types::{Ty, TyData};
+use oal_syntax::Span;
+use oal_syntax::ast::{EntryValue, ExprId, Guard, ItemKind};
+use oal_syntax::key;
+
+impl Checker<'_> {
+    /// What the environments set and unset. Done after all components have their kinds and before their bodies are checked.
+    pub(crate) fn declare_overrides(&mut self) {
+        let environments: Vec<_> = self.program.environments.iter().map(|e| e.item).collect();
+        for (index, item) in environments.into_iter().enumerate() {
+            let Some(item) = item else { continue };
+            self.at = self.context(item.file);
+            let ItemKind::Environment(body) = self.at.tree.item(item.item).kind else { continue };
+            let index = u8::try_from(index).unwrap_or(0);
+            self.at.owner = Owner::Environment(index);
+            let tree = self.at.tree;
+            self.program.overrides.reserve(body.entries.len());
+            for entry in tree.entries(body.entries) {
+                match entry.value {
+                    EntryValue::Set(value) => self.declare_override(index, entry.key, Some(value)),
+                    EntryValue::Unset => self.declare_override(index, entry.key, None),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn declare_override(&mut self, environment: u8, path: Span, value: Option<ExprId>) {
+        let mut segments = key::segments(path, self.at.source);
+        let Some(first) = segments.next() else { return };
+        let word = first.text(self.at.source);
+        let found = self.find_in(self.at.file, &word);
+        let Found::Def(def) = found else {
+            if let Some(value) = value {
+                self.infer(value, Some(Ty::UNKNOWN));
+            }
+            self.report_unknown_path(first.span(), &word);
+            return;
+        };
+        let Some(info) = self.program.def(def).copied() else { return };
+        match info.kind {
+            DefKind::Param => {
+                if let Some(more) = segments.next() {
+                    self.report_path(more.span(), &format!("param `{word}` has no parts to set"), "set the param as a whole");
+                    return;
+                }
+                let (ty, _) = self.def_value_type(def, first.span());
+                self.add_override(environment, Target::Param(def), Vec::new(), ty, path, value);
+            }
+            DefKind::Component => self.override_component(environment, def, segments.collect(), path, value),
+            other => {
+                self.push(
+                    self.finding(
+                        &codes::NOT_OVERRIDABLE,
+                        first.span(),
+                        format!("`{word}` is a {}: an environment sets fields of components and params", other.name()),
+                    )
+                    .label("cannot be set here")
+                    .secondary(info.item.file, info.name, "declared here")
+                    .help(match other {
+                        DefKind::Let => "make it a `param`, which an environment may set",
+                        _ => "set a field of a component of it",
+                    }),
+                );
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one place records overrides; the parts have no life of their own")]
+    fn add_override(
+        &mut self,
+        environment: u8,
+        target: Target,
+        keys: Vec<Box<str>>,
+        ty: Ty,
+        path: Span,
+        value: Option<ExprId>,
+    ) {
+        let at = self.place(path);
+        if let Some(value) = value {
+            self.at.sink = Sink {
+                name: self.text(path),
+                what: if matches!(target, Target::Param(_)) { "param" } else { "field" },
+                ..Sink::default()
+            };
+            let before = self.at;
+            if let Target::Field { component, .. } = &target {
+                self.at.component = self.program.def(*component).and_then(|d| d.of);
+            }
+            self.check_value(value, ty, None);
+            self.at = before;
+        }
+        self.program.overrides.push(Override {
+            environment,
+            target,
+            path: keys,
+            value: value.map(|expr| ExprRef { file: self.at.file, expr }),
+            at,
+        });
+    }
+
+    fn report_unknown_path(&mut self, at: Span, word: &str) {
+        let names =
+            self.names_in_scope(self.at.file, |kind| matches!(kind, DefKind::Component | DefKind::Param));
+        let mut diagnostic = self
+            .finding(&codes::UNKNOWN_PATH, at, format!("there is no component or param `{word}` to set"))
+            .label("not declared");
+        diagnostic = match crate::suggest::closest(word, names.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
+                format!("write `{near}`"),
+                self.at.file,
+                at,
+                near,
+            )),
+            None => diagnostic.help("an environment sets fields of components and params that are declared or imported here"),
+        };
+        self.push(diagnostic);
+    }
+
+    pub(crate) fn report_path(&mut self, at: Span, title: &str, help: &str) {
+        self.push(self.finding(&codes::UNKNOWN_PATH, at, title).label("no such part").help(help.to_owned()));
+    }
+
+    fn override_component(
+        &mut self,
+        environment: u8,
+        component: DefId,
+        segments: Vec<Segment<'_>>,
+        path: Span,
+        value: Option<ExprId>,
+    ) {
+        let Some(info) = self.program.def(component).copied() else { return };
+        let Some(mut kind) = info.of else {
+            if let Some(value) = value {
+                self.infer(value, Some(Ty::UNKNOWN));
+            }
+            return;
+        };
+        let name = self.program.def_name(component).to_owned();
+        let tree = &self.project.file(info.item.file).parse.tree;
+        let repeated =
+            matches!(tree.item(info.item.item).kind, ItemKind::Component { guard: Guard::For(_), .. });
+        let mut rest = segments.iter().peekable();
+        let mut key = None;
+        if let Some(first) = rest.peek()
+            && first.is_index()
+        {
+            if !repeated {
+                let at = first.span();
+                self.push(
+                    self.finding(&codes::NOT_REPEATED, at, format!("`{name}` is one component, not several"))
+                        .label("an index into a single component")
+                        .help(format!("write `{name}.field: …`")),
+                );
+                return;
+            }
+            key = Some(first.text(self.at.source).as_ref().into());
+            rest.next();
+        }
+        let mut nested: Vec<Box<str>> = Vec::new();
+        let slot = loop {
+            let Some(segment) = rest.next() else {
+                self.push(
+                    self.finding(&codes::COMPONENT_OVERRIDDEN, path, format!("an environment sets fields of `{name}`, not all of it"))
+                        .label("the whole component")
+                        .secondary(info.item.file, info.name, "declared here")
+                        .help("set its fields one by one; for a component that some environments lack write `if environment == …` after its name"),
+                );
+                return;
+            };
+            let word = segment.text(self.at.source);
+            let Some(found) = self.program.kind(kind) else { return };
+            if let Some(slot) = found.field_index.get(word.as_ref()) {
+                break *slot;
+            }
+            if let Some(inner) = found.nested.iter().find(|n| *n.name == *word) {
+                let Some(of) = inner.of else { return };
+                nested.push(word.as_ref().into());
+                kind = of;
+                continue;
+            }
+            self.report_unknown_part(kind, segment.span(), &word, &name);
+            if let Some(value) = value {
+                self.infer(value, Some(Ty::UNKNOWN));
+            }
+            return;
+        };
+        let mut ty = self.program.kind(kind).and_then(|k| k.fields.get(usize::from(slot))).map_or(Ty::UNKNOWN, |f| f.ty);
+        let mut keys: Vec<Box<str>> = Vec::new();
+        for segment in rest {
+            let word = segment.text(self.at.source);
+            let Some(inner) = self.part_of(ty, &word, segment.span(), path) else { return };
+            keys.push(word.as_ref().into());
+            ty = inner;
+        }
+        let target = Target::Field { component, key, nested, slot };
+        self.add_override(environment, target, keys, ty, path, value);
+    }
+
+    fn report_unknown_part(&mut self, kind: KindId, at: Span, word: &str, component: &str) {
+        let Some(info) = self.program.kind(kind) else { return };
+        if info.outputs.iter().any(|output| &*output.name == word) {
+            self.push(
+                self.finding(&codes::OUTPUT_OVERRIDDEN, at, format!("`{word}` of `{component}` is an output"))
+                    .label("made by the platform")
+                    .help("set the fields it is made from"),
+            );
+            return;
+        }
+        let kind_name = info.name.to_string();
+        let names: Vec<String> = info
+            .fields
+            .iter()
+            .map(|field| field.name.to_string())
+            .chain(info.nested.iter().map(|nested| nested.name.to_string()))
+            .collect();
+        let mut diagnostic = self
+            .finding(&codes::UNKNOWN_PATH, at, format!("{kind_name} `{component}` has no field `{word}` to set"))
+            .label("unknown field");
+        if let Some(near) = crate::suggest::closest(word, names.iter().map(String::as_str)) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
+                format!("write `{near}`"),
+                self.at.file,
+                at,
+                near,
+            ));
+        }
+        self.push(diagnostic);
+    }
+
+    /// The type of a part of a record or map.
+    fn part_of(&mut self, ty: Ty, word: &str, at: Span, path: Span) -> Option<Ty> {
+        let (bare, level) = self.program.types.split_level(ty);
+        let (bare, _) = self.program.types.split_optional(bare);
+        let part = match self.program.types.data(bare).clone() {
+            TyData::Record(number) => {
+                let record = self.program.types.record(number)?;
+                if let Some(member) = record.fields.iter().find(|member| &*member.name == word) {
+                    member.ty
+                } else {
+                    let names: Vec<String> = record.fields.iter().map(|m| m.name.to_string()).collect();
+                    let mut diagnostic = self
+                        .finding(&codes::UNKNOWN_PATH, at, format!("`{}` has no part `{word}` to set", self.text(path)))
+                        .label("unknown field");
+                    if let Some(near) = crate::suggest::closest(word, names.iter().map(String::as_str)) {
+                        diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
+                            format!("write `{near}`"),
+                            self.at.file,
+                            at,
+                            near,
+                        ));
+                    }
+                    self.push(diagnostic);
+                    return None;
+                }
+            }
+            TyData::Map(_, element) => element,
+            TyData::Unknown => return None,
+            _ => {
+                let shown = self.show(ty);
+                self.push(
+                    self.finding(&codes::PATH_INTO_LIST, at, format!("a `{shown}` has no parts to set"))
+                        .label("goes into a plain value")
+                        .help("an environment replaces lists and plain values as a whole"),
+                );
+                return None;
+            }
+        };
+        Some(self.program.types.leveled(level, part))
+    }
+}
