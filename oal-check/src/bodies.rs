@@ -2,12 +2,10 @@
 
 use crate::checker::{Checker, Context, Local, Sink};
 use crate::diagnostic::{Fix, codes};
-use crate::program::{Def, DefId, DefKind, ExprRef, KindId, Override, Owner, Target};
-use crate::resolve::Found;
+use crate::program::{Def, DefId, DefKind, KindId, Owner, Target};
 use crate::types::{Level, Ty, TyData};
 use oal_syntax::Span;
 use oal_syntax::ast::{Body, Entry, EntryValue, ExprId, ExprKind, Guard, ItemId, ItemKind, List};
-use oal_syntax::key;
 
 impl<'p> Checker<'p> {
     /// Gives every component of the program its kind, so that bodies may mention components in any order.
@@ -128,7 +126,7 @@ impl<'p> Checker<'p> {
                         .help("leave the field out, or unset it in an environment"),
                 );
             }
-            EntryValue::Set(_) | EntryValue::Error => {}
+            EntryValue::Set(_) | EntryValue::Allow(_) | EntryValue::Error => {}
         }
     }
 
@@ -435,7 +433,7 @@ impl<'p> Checker<'p> {
             let mut diagnostic = self
                 .finding(&codes::FOREIGN_FIELD, key, format!("{owner} has no field `{name}`"))
                 .label("a field of another tool")
-                .help(advice.help);
+                .help(advice.why);
             if let Some(replacement) = advice.replacement {
                 diagnostic =
                     diagnostic.fix(Fix::maybe(format!("write `{replacement}`"), self.at.file, key, replacement));
@@ -526,7 +524,7 @@ impl<'p> Checker<'p> {
                     }
                 }
                 EntryValue::Field(_) | EntryValue::Output(_) => self.refuse_entry(entry, "an environment"),
-                EntryValue::Set(_) | EntryValue::Unset | EntryValue::Error => {}
+                EntryValue::Set(_) | EntryValue::Unset | EntryValue::Allow(_) | EntryValue::Error => {}
             }
         }
         def

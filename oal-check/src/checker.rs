@@ -141,6 +141,24 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// What is wrong with the texts themselves.
+    pub(crate) fn syntax_findings(&mut self) {
+        for (file, source) in self.project.files() {
+            if let Some((offset, place)) = source.invalid_utf8 {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &crate::diagnostic::codes::INVALID_UTF8,
+                        file,
+                        place,
+                        format!("`{}` is not valid UTF-8 from byte {offset} on", source.path),
+                    )
+                    .label("this byte is no character")
+                    .help("save the file as UTF-8"),
+                );
+            }
+        }
+    }
+
     /// The context of a file's own items.
     pub(crate) fn context(&self, file: FileId) -> Context<'p> {
         let source = self.project.file(file);

@@ -117,24 +117,20 @@ impl<'p> Checker<'p> {
     }
 
     fn report_unknown_kind(&mut self, written: &str, at: Span) {
-        let mut names = self.names_in_scope(self.at.file, |kind| kind == DefKind::Kind);
-        names.extend(crate::std::kind_names());
+        let mut names: Vec<&str> = self.names_in_scope(self.at.file, |kind| kind == DefKind::Kind);
+        names.extend(crate::std::kind_names().map(|name| -> &str { name }));
         let diagnostic = self
             .finding(&codes::UNKNOWN_KIND, at, format!("there is no kind `{written}`"))
             .label("not declared and not built in");
-        let foreign = match written {
-            "deployment" | "container" | "app_service" | "pod" | "workload" | "webservice" => Some("service"),
-            "cronjob" | "cron" | "task" => Some("job"),
-            "postgres" | "mysql" | "db" | "mongodb" | "mariadb" => Some("database"),
-            "redis" | "valkey" | "memcached" => Some("cache"),
-            "nats" | "rabbitmq" | "kafka" => Some("queue"),
-            "ingress" | "gateway" | "router" => Some("route"),
-            "configmap" | "config_map" => Some("config"),
-            "s3" | "object_store" => Some("bucket"),
-            _ => None,
-        };
-        let near = foreign.or_else(|| crate::suggest::closest(written, names.iter().copied()));
-        let diagnostic = match near {
+        if let Some(advice) = crate::suggest::foreign_kind(written) {
+            let mut diagnostic = diagnostic.help(advice.why);
+            if let Some(name) = advice.replacement {
+                diagnostic = diagnostic.fix(crate::diagnostic::Fix::maybe(format!("write `{name}`"), self.at.file, at, name));
+            }
+            self.push(diagnostic);
+            return;
+        }
+        let diagnostic = match crate::suggest::closest(written, names.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(crate::diagnostic::Fix::maybe(
                 format!("write `{near}`"),
                 self.at.file,
@@ -192,7 +188,7 @@ impl<'p> Checker<'p> {
                         _ => {}
                     }
                 }
-                EntryValue::Set(_) | EntryValue::Unset | EntryValue::Error => {}
+                EntryValue::Set(_) | EntryValue::Unset | EntryValue::Allow(_) | EntryValue::Error => {}
             }
         }
         let file = self.at.file;
@@ -323,7 +319,7 @@ impl<'p> Checker<'p> {
                         ItemKind::Assert { condition, message } => this.check_assert(condition, message),
                         _ => {}
                     },
-                    EntryValue::Unset | EntryValue::Error => {}
+                    EntryValue::Unset | EntryValue::Allow(_) | EntryValue::Error => {}
                 }
             }
         });

@@ -1,8 +1,99 @@
-//! The OAL checker.
+//! The OAL checker: from the source files of a program to what is wrong with it, for every environment at once, and to its IR.
+//!
+//! No disk, no terminal, no network: files come through a [`Loader`], findings go out as data.
 
+mod bodies;
 pub mod builtins;
+mod checker;
 pub mod diagnostic;
 pub mod suggest;
 pub mod text;
 
-pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
+use diagnostic::{Diagnostic, Severity};
+use program::Program;
+
+pub use project::{InMemory, LoadError, Loader, Project, SourceFile};
+
+/// What a check is asked beyond the files.
+#[derive(Debug, Default, Clone)]
+pub struct Options {
+    /// Values of params, as `--param NAME=VALUE` gives them: name and an OAL literal.
+    pub params: Vec<(String, String)>,
+    /// Names of the environments to speak of; empty for all.
+    pub environments: Vec<String>,
+}
+
+/// A program with all that was found about it.
+#[derive(Debug, Default)]
+pub struct Checked {
+    program: Program,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks a program in all its environments. Never fails: what is wrong is in the result.
+#[must_use]
+pub fn check(project: &Project, options: &Options) -> Checked {
+    let _ = options;
+    let mut checker = checker::Checker::new(project);
+    checker.syntax_findings();
+    checker.declare_all();
+    checker.assign_kinds();
+    checker.declare_overrides();
+    checker.check_items();
+    let (program, mut diagnostics) = (checker.program, checker.diagnostics);
+    diagnostic::sort_and_fold(&mut diagnostics, |file| file.0 as usize);
+    Checked { program, diagnostics }
+}
+
+impl Checked {
+    /// What was found, in the order of files and places.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// Whether anything found keeps the program from being deployed.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The program as names and tables.
+    #[must_use]
+    pub const fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The files.
+    #[must_use]
+    pub const fn project(&self) -> &Project {
+        &self.program.project
+    }
+
+    /// Name of the application.
+    #[must_use]
+    pub fn app_name(&self) -> Option<&str> {
+        self.program.app.as_ref().map(|(name, _)| &**name)
+    }
+
+    /// Names of the environments, as declared.
+    pub fn environments(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.program.environments.iter().map(|environment| &*environment.name)
+    }
+
+    /// How many components are declared.
+    #[must_use]
+    pub fn component_count(&self) -> usize {
+        self.program.defs.iter().filter(|def| def.kind == program::DefKind::Component).count()
+    }
+}
+
+impl diagnostic::Sources for Checked {
+    fn name(&self, file: oal_syntax::FileId) -> &str {
+        self.project().path(file)
+    }
+
+    fn text(&self, file: oal_syntax::FileId) -> &str {
+        self.project().text(file)
+    }
+}

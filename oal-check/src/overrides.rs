@@ -8,8 +8,27 @@ use crate::types::{Ty, TyData};
 use oal_syntax::Span;
 use oal_syntax::ast::{EntryValue, ExprId, Guard, ItemKind};
 use oal_syntax::key;
+use std::borrow::Cow;
 
-impl Checker<'_> {
+/// One step of a path in an environment.
+struct Part<'p> {
+    text: Cow<'p, str>,
+    span: Span,
+    index: bool,
+}
+
+impl<'p> Checker<'p> {
+    fn parts(&self, path: Span) -> Vec<Part<'p>> {
+        let written = self.text(path);
+        key::segments(written)
+            .map(|segment| Part {
+                text: segment.text,
+                span: Span::new(path.start + segment.span.start, path.start + segment.span.end),
+                index: segment.quoted,
+            })
+            .collect()
+    }
+
     /// What the environments set and unset. Done after all components have their kinds and before their bodies are checked.
     pub(crate) fn declare_overrides(&mut self) {
         let environments: Vec<_> = self.program.environments.iter().map(|e| e.item).collect();
@@ -32,33 +51,33 @@ impl Checker<'_> {
     }
 
     fn declare_override(&mut self, environment: u8, path: Span, value: Option<ExprId>) {
-        let mut segments = key::segments(path, self.at.source);
-        let Some(first) = segments.next() else { return };
-        let word = first.text(self.at.source);
+        let parts = self.parts(path);
+        let Some((first, rest)) = parts.split_first() else { return };
+        let word = first.text.clone();
         let found = self.find_in(self.at.file, &word);
         let Found::Def(def) = found else {
             if let Some(value) = value {
                 self.infer(value, Some(Ty::UNKNOWN));
             }
-            self.report_unknown_path(first.span(), &word);
+            self.report_unknown_path(first.span, &word);
             return;
         };
         let Some(info) = self.program.def(def).copied() else { return };
         match info.kind {
             DefKind::Param => {
-                if let Some(more) = segments.next() {
-                    self.report_path(more.span(), &format!("param `{word}` has no parts to set"), "set the param as a whole");
+                if let Some(more) = rest.first() {
+                    self.report_path(more.span, &format!("param `{word}` has no parts to set"), "set the param as a whole");
                     return;
                 }
-                let (ty, _) = self.def_value_type(def, first.span());
+                let (ty, _) = self.def_value_type(def, first.span);
                 self.add_override(environment, Target::Param(def), Vec::new(), ty, path, value);
             }
-            DefKind::Component => self.override_component(environment, def, segments.collect(), path, value),
+            DefKind::Component => self.override_component(environment, def, rest, path, value),
             other => {
                 self.push(
                     self.finding(
                         &codes::NOT_OVERRIDABLE,
-                        first.span(),
+                        first.span,
                         format!("`{word}` is a {}: an environment sets fields of components and params", other.name()),
                     )
                     .label("cannot be set here")
@@ -131,7 +150,7 @@ impl Checker<'_> {
         &mut self,
         environment: u8,
         component: DefId,
-        segments: Vec<Segment<'_>>,
+        segments: &[Part<'p>],
         path: Span,
         value: Option<ExprId>,
     ) {
@@ -149,10 +168,10 @@ impl Checker<'_> {
         let mut rest = segments.iter().peekable();
         let mut key = None;
         if let Some(first) = rest.peek()
-            && first.is_index()
+            && first.index
         {
             if !repeated {
-                let at = first.span();
+                let at = first.span;
                 self.push(
                     self.finding(&codes::NOT_REPEATED, at, format!("`{name}` is one component, not several"))
                         .label("an index into a single component")
@@ -160,7 +179,7 @@ impl Checker<'_> {
                 );
                 return;
             }
-            key = Some(first.text(self.at.source).as_ref().into());
+            key = Some(first.text.as_ref().into());
             rest.next();
         }
         let mut nested: Vec<Box<str>> = Vec::new();
@@ -174,7 +193,7 @@ impl Checker<'_> {
                 );
                 return;
             };
-            let word = segment.text(self.at.source);
+            let word = segment.text.clone();
             let Some(found) = self.program.kind(kind) else { return };
             if let Some(slot) = found.field_index.get(word.as_ref()) {
                 break *slot;
@@ -185,7 +204,7 @@ impl Checker<'_> {
                 kind = of;
                 continue;
             }
-            self.report_unknown_part(kind, segment.span(), &word, &name);
+            self.report_unknown_part(kind, segment.span, &word, &name);
             if let Some(value) = value {
                 self.infer(value, Some(Ty::UNKNOWN));
             }
@@ -194,8 +213,8 @@ impl Checker<'_> {
         let mut ty = self.program.kind(kind).and_then(|k| k.fields.get(usize::from(slot))).map_or(Ty::UNKNOWN, |f| f.ty);
         let mut keys: Vec<Box<str>> = Vec::new();
         for segment in rest {
-            let word = segment.text(self.at.source);
-            let Some(inner) = self.part_of(ty, &word, segment.span(), path) else { return };
+            let word = segment.text.clone();
+            let Some(inner) = self.part_of(ty, &word, segment.span, path) else { return };
             keys.push(word.as_ref().into());
             ty = inner;
         }

@@ -9,7 +9,7 @@ use oal_syntax::{FileId, Span};
 use std::hash::Hasher;
 
 /// The most environments that a program may have.
-pub const MAX_ENVIRONMENTS: usize = 64;
+pub(crate) const MAX_ENVIRONMENTS: usize = 64;
 
 /// Hash of a name, for the scopes' tables.
 pub(crate) fn hash(name: &str) -> u64 {
@@ -87,7 +87,7 @@ impl<'p> Checker<'p> {
 
     fn refuse_shadowing(&mut self, name: &str, at: Span, kind: DefKind) {
         if kind == DefKind::Type {
-            if crate::type_names::is_builtin(name) || prelude::file_declaring(name).is_some() {
+            if crate::type_names::is_builtin(name) {
                 self.push(
                     self.finding(&codes::SHADOWED_TYPE, at, format!("`{name}` is a built-in type"))
                         .label("declared again here")

@@ -67,6 +67,36 @@ pub fn file_declaring(name: &str) -> Option<FileId> {
     NAMES.iter().position(|(_, names)| names.contains(&name)).map(id)
 }
 
+/// The kinds of which a program can declare components.
+const KINDS: [&str; 11] =
+    ["service", "job", "database", "cache", "queue", "bucket", "volume", "secret", "config", "route", "external"];
+
+/// The bases of the built-in kinds, with the file of each: types that values may have, and nothing to declare.
+const BASES: [(&str, &str); 2] = [("component", "types.oal"), ("workload", "workload.oal")];
+
+/// Whether a program can declare components of this built-in kind.
+#[must_use]
+pub fn is_kind(name: &str) -> bool {
+    KINDS.contains(&name)
+}
+
+/// The kinds of which a program can declare components.
+pub fn kind_names() -> impl Iterator<Item = &'static str> {
+    KINDS.into_iter()
+}
+
+/// The file that declares a kind or a type, bases included, and the name for as long as the program runs.
+#[must_use]
+pub fn declaration(name: &str) -> Option<(FileId, &'static str)> {
+    let listed = NAMES.iter().enumerate().find_map(|(index, (_, names))| {
+        names.iter().find(|listed| **listed == name).map(|listed| (id(index), *listed))
+    });
+    listed.or_else(|| {
+        let (base, file) = BASES.iter().find(|(base, _)| *base == name)?;
+        Some((file_named(file)?, *base))
+    })
+}
+
 /// All kinds and types that the prelude declares.
 pub fn names() -> impl Iterator<Item = &'static str> {
     NAMES.iter().flat_map(|(_, names)| names.iter().copied())

@@ -2,7 +2,7 @@
 
 use crate::checker::{Checker, Context};
 use crate::diagnostic::{Fix, codes};
-use crate::program::{DefId, DefKind, ExprRef, Place};
+use crate::program::{DefId, DefKind, ExprRef};
 use crate::resolve::Found;
 use crate::text::TextType;
 use crate::types::{Bound, Level, MemberInfo, Refinement, RefinementInfo, Ty, TyData, UnionInfo, RecordInfo, VariantInfo};
@@ -39,21 +39,6 @@ pub(crate) fn builtin_names() -> impl Iterator<Item = &'static str> {
         "Bool", "Int", "Float", "String", "Duration", "Size", "Cpu", "Percent", "Port", "PortName", "Endpoint", "List", "Map",
     ];
     PLAIN.into_iter().chain(TextType::ALL.iter().map(|ty| ty.name()))
-}
-
-/// Names that other languages have for a built-in type.
-fn foreign(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "string" | "str" | "text" | "Text" | "Str" => "String",
-        "int" | "integer" | "Integer" | "number" | "Number" | "i64" | "u32" => "Int",
-        "bool" | "boolean" | "Boolean" => "Bool",
-        "float" | "double" | "Double" | "f64" => "Float",
-        "list" | "array" | "Array" | "Vec" | "Listing" => "List",
-        "map" | "dict" | "Dict" | "object" | "Object" | "Mapping" => "Map",
-        "Memory" | "Bytes" | "DataSize" => "Size",
-        "Time" | "Seconds" => "Duration",
-        _ => return None,
-    })
 }
 
 impl<'p> Checker<'p> {
@@ -147,11 +132,18 @@ impl<'p> Checker<'p> {
         let mut diagnostic = self
             .finding(&codes::UNKNOWN_TYPE, span, format!("there is no type `{written}`"))
             .label("not declared and not built in");
-        let mut names = self.names_in_scope(self.at.file, |kind| matches!(kind, DefKind::Type | DefKind::Kind));
-        names.extend(builtin_names());
-        names.extend(crate::std::names());
-        let near = foreign(written).or_else(|| crate::suggest::closest(written, names.iter().copied()));
-        diagnostic = match near {
+        let mut names: Vec<&str> =
+            self.names_in_scope(self.at.file, |kind| matches!(kind, DefKind::Type | DefKind::Kind));
+        names.extend(builtin_names().chain(crate::std::names()).map(|name| -> &str { name }));
+        if let Some(advice) = crate::suggest::foreign_type(written) {
+            diagnostic = diagnostic.help(advice.why);
+            if let Some(name) = advice.replacement {
+                diagnostic = diagnostic.fix(Fix::maybe(format!("write `{name}`"), self.at.file, span, name));
+            }
+            self.push(diagnostic);
+            return;
+        }
+        diagnostic = match crate::suggest::closest(written, names.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
                 format!("write `{near}`"),
                 self.at.file,
@@ -284,10 +276,6 @@ impl<'p> Checker<'p> {
     fn applied_type(&mut self, span: Span, args: List<TypeId>, name_len: u16) -> Ty {
         let at = Span::new(span.start, span.start + u32::from(name_len));
         let name = self.text(at);
-        let name = foreign(name).filter(|_| !is_builtin(name)).map_or(name, |better| {
-            self.report_unknown_type(name, at);
-            better
-        });
         let args: Vec<TypeId> = self.at.tree.types(args).to_vec();
         match (name, args.as_slice()) {
             ("List", [element]) => {

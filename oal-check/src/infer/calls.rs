@@ -23,8 +23,8 @@ impl<'p> Checker<'p> {
                     .and_then(|union| union.variants.iter().position(|variant| &*variant.name == name))
             {
                 self.resolve_expr(id, Res::Variant(u32::try_from(at).unwrap_or(0)));
-                let level = self.variant_call(name_at, name, number, at, args);
-                return Typed { ty: bare, level };
+                self.variant_call(name_at, name, number, at, args);
+                return Typed::constant(bare);
             }
         }
         if let Some((index, function)) = builtins::find(name) {
@@ -42,6 +42,9 @@ impl<'p> Checker<'p> {
 
     fn report_unknown_call(&mut self, at: Span, name: &str, want: Option<Ty>) {
         let bare = want.map(|want| self.program.types.bare(want));
+        if bare == Some(Ty::UNKNOWN) {
+            return;
+        }
         let variants = bare.map(|bare| self.variants_of(bare)).unwrap_or_default();
         let diagnostic = if let Some(bare) = bare
             && !variants.is_empty()
@@ -80,6 +83,10 @@ impl<'p> Checker<'p> {
                     at,
                     near,
                 )),
+                None if crate::suggest::foreign_function(name).is_some() => {
+                    let advice = crate::suggest::foreign_function(name);
+                    diagnostic.help(advice.map(|advice| advice.why).unwrap_or_default())
+                }
                 None => diagnostic
                     .help(format!("the functions are `{}`", builtins::names().collect::<Vec<_>>().join("`, `"))),
             }
@@ -87,12 +94,12 @@ impl<'p> Checker<'p> {
         self.push(diagnostic);
     }
 
-    /// A variant with its fields, by name or in order. Returns the highest level of those that take no level.
-    fn variant_call(&mut self, at: Span, name: &str, union: u32, index: usize, args: List<Entry>) -> Level {
+    /// A variant with its fields, by name or in order.
+    fn variant_call(&mut self, at: Span, name: &str, union: u32, index: usize, args: List<Entry>) {
         let Some(fields) =
             self.program.types.union(union).and_then(|u| u.variants.get(index)).map(|variant| variant.fields.clone())
         else {
-            return Level::Const;
+            return;
         };
         let tree = self.at.tree;
         let entries = tree.entries(args);
@@ -133,7 +140,6 @@ impl<'p> Checker<'p> {
             self.at.sink = before;
         }
         self.require_arguments(at, name, "variant", &fields, &given);
-        Level::Const
     }
 
     fn entry_span(&self, entry: &Entry) -> Span {

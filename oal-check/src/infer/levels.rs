@@ -166,6 +166,10 @@ impl<'p> Checker<'p> {
             },
             ExprKind::Path { head, first, len } => {
                 let steps = tree.path_steps(first, len);
+                let kind = match self.program.res(file, head) {
+                    Res::Def(def) => self.program.def(def).and_then(|info| info.of),
+                    _ => None,
+                };
                 for (at, step) in steps.iter().enumerate() {
                     let word = match step.kind {
                         StepKind::Index(_) => continue,
@@ -177,15 +181,19 @@ impl<'p> Checker<'p> {
                         hops.push(Hop { file, span: node.span, words: format!("output `{word}` of `{owner}` is `{shown}`") });
                         return true;
                     }
-                    if let Res::Field(_) | Res::Member = self.program.step_res(file, first as usize + at) {
-                        continue;
+                    if let Res::Field(slot) = self.program.step_res(file, first as usize + at)
+                        && let Some(field) =
+                            kind.and_then(|kind| self.program.kind(kind)).and_then(|info| info.fields.get(slot as usize))
+                    {
+                        if self.reaches(field.ty, level) {
+                            let words = format!("field `{word}` is `{}`", self.program.show_type(field.ty));
+                            hops.push(Hop { file, span: node.span, words });
+                            return true;
+                        }
+                        return false;
                     }
                 }
-                if into(self, head, hops) {
-                    return true;
-                }
-                hops.push(Hop { file, span: node.span, words: format!("this is {}", level.name()) });
-                true
+                into(self, head, hops)
             }
             ExprKind::Template(list) | ExprKind::List(list) => tree.exprs(list).iter().any(|part| into(self, *part, hops)),
             ExprKind::Object(entries) | ExprKind::Call { args: entries, .. } => {
@@ -208,6 +216,17 @@ impl<'p> Checker<'p> {
             }),
             ExprKind::Match { subject, first, len } => {
                 tree.match_arms(first, len).iter().any(|arm| into(self, arm.value, hops)) || into(self, subject, hops)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a type has a part of this level or above.
+    fn reaches(&self, ty: crate::types::Ty, level: Level) -> bool {
+        match *self.program.types.data(ty) {
+            TyData::Leveled(own, inner) => own >= level || self.reaches(inner, level),
+            TyData::List(inner) | TyData::Map(_, inner) | TyData::Optional(inner) | TyData::Refined(inner, _) => {
+                self.reaches(inner, level)
             }
             _ => false,
         }

@@ -240,6 +240,10 @@ impl<'p> Checker<'p> {
 
     fn report_unknown_name(&mut self, span: Span, name: &str, want: Option<Ty>) {
         let bare = want.map(|want| self.program.types.bare(want));
+        // Where the place is wrong already, a name may be a variant of what was meant.
+        if bare == Some(Ty::UNKNOWN) {
+            return;
+        }
         if self.report_foreign_word(span, name, bare) {
             return;
         }

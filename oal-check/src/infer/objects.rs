@@ -46,26 +46,26 @@ impl<'p> Checker<'p> {
         }
         match self.program.types.data(wanted).clone() {
             TyData::Map(key, value) => {
-                let level = self.map_entries(entries, key, value);
-                Typed { ty: wanted, level }
+                // What may not stand in an entry has been said at the entry.
+                self.map_entries(entries, key, value);
+                Typed::constant(wanted)
             }
             TyData::Record(_) => {
                 let span = self.at.tree.expr(id).span;
-                let level = self.check_fields_of_record(entries, wanted, span, "record");
-                Typed { ty: wanted, level }
+                self.check_fields_of_record(entries, wanted, span, "record");
+                Typed::constant(wanted)
             }
             TyData::Unknown => self.free_object(entries, want.is_some()),
             _ => self.free_object(entries, false),
         }
     }
 
-    fn map_entries(&mut self, entries: List<Entry>, key: Ty, value: Ty) -> Level {
+    fn map_entries(&mut self, entries: List<Entry>, key: Ty, value: Ty) {
         let tree = self.at.tree;
         let (bare, allowed) = self.program.types.split_level(value);
         let before = self.at.sink;
         // Only the container's own `ports` declares port names; any other map of them names existing ones.
         let declares = before.name == "ports" && before.what == "field";
-        let mut level = Level::Const;
         let entries = tree.entries(entries);
         for (at, entry) in entries.iter().enumerate() {
             let EntryValue::Set(expr) = entry.value else { continue };
@@ -79,15 +79,11 @@ impl<'p> Checker<'p> {
             let typed = self.infer(expr, Some(bare));
             self.fit(expr, Typed { level: Level::Const, ..typed }, bare, Level::Const);
             if typed.level > allowed {
-                level = level.max(typed.level);
                 self.at.sink = before;
                 self.refuse_level(expr, typed.level, allowed, Place::Field);
-                // Said; the map as a whole is no further news.
-                level = Level::Const;
             }
         }
         self.at.sink = before;
-        level
     }
 
     /// A key written twice in one body or object.
@@ -178,19 +174,19 @@ impl<'p> Checker<'p> {
 
     fn declare_port(&mut self, at: Span, name: &str) {
         let plain = name.trim_matches('"');
-        if let Some(problem) = crate::text::dns::port_name_problem(plain) {
+        if let Err(problem) = crate::text::dns::check(&crate::text::dns::name(plain)) {
             self.push(
-                self.finding(&codes::DNS_NAME_INVALID, at, format!("`{plain}` cannot name a port: {problem}"))
+                self.finding(&codes::DNS_NAME_INVALID, at, problem.message(plain))
                     .label("the name of a port")
                     .help("use small letters, digits and `_`, at most 63 of them"),
             );
         }
     }
 
-    /// Fields of a record, of `app`, or of a variant. Returns the highest level of those that take no level.
-    pub(crate) fn check_fields_of_record(&mut self, entries: List<Entry>, ty: Ty, at: Span, what: &'static str) -> Level {
-        let TyData::Record(number) = *self.program.types.data(ty) else { return Level::Const };
-        let Some(record) = self.program.types.record(number).cloned() else { return Level::Const };
+    /// Fields of a record or of `app`.
+    pub(crate) fn check_fields_of_record(&mut self, entries: List<Entry>, ty: Ty, at: Span, what: &'static str) {
+        let TyData::Record(number) = *self.program.types.data(ty) else { return };
+        let Some(record) = self.program.types.record(number).cloned() else { return };
         let before = self.at.sink;
         let of = before.name;
         let tree = self.at.tree;
@@ -203,7 +199,7 @@ impl<'p> Checker<'p> {
             let name = self.text(entry.key);
             self.refuse_second(entries_slice, index, entry.key, name);
             let Some(member) = record.fields.iter().find(|member| &*member.name == name) else {
-                self.report_unknown_record_field(entry.key, name, &record, of);
+                self.report_unknown_record_field(entry.key, name, &record, of, what);
                 self.infer(expr, Some(Ty::UNKNOWN));
                 continue;
             };
@@ -246,21 +242,25 @@ impl<'p> Checker<'p> {
                 );
             }
         }
-        Level::Const
     }
 
-    fn report_unknown_record_field(&mut self, at: Span, name: &str, record: &RecordInfo, of: &str) {
+    fn report_unknown_record_field(&mut self, at: Span, name: &str, record: &RecordInfo, of: &str, what: &str) {
         let owner = match &record.name {
+            Some(_) if what == "app" => format!("app `{of}`"),
             Some(name) => format!("`{name}`"),
             None => format!("`{of}`"),
         };
         let names: Vec<&str> = record.fields.iter().map(|f| &*f.name).collect();
-        let root = if record.name.as_deref() == Some("Build") { "build" } else { of };
+        let root = match record.name.as_deref() {
+            Some("Build") => "build",
+            Some("App") => "app",
+            _ => of,
+        };
         if let Some(advice) = crate::suggest::foreign_field(root, name) {
             self.push(
                 self.finding(&codes::FOREIGN_FIELD, at, format!("{owner} has no field `{name}`"))
                     .label("a field of another tool")
-                    .help(advice.help),
+                    .help(advice.why),
             );
             return;
         }
