@@ -121,9 +121,13 @@ impl<'p> Checker<'p> {
             }
             EntryValue::Unset => {
                 self.push(
-                    self.finding(&codes::UNSET_OUTSIDE_ENVIRONMENT, entry.key, "`unset` stands only in an `environment`")
-                        .label("nothing is set before this body")
-                        .help("leave the field out, or unset it in an environment"),
+                    self.finding(
+                        &codes::UNSET_OUTSIDE_ENVIRONMENT,
+                        entry.key,
+                        "`unset` stands only in an `environment`",
+                    )
+                    .label("nothing is set before this body")
+                    .help("leave the field out, or unset it in an environment"),
                 );
             }
             EntryValue::Set(_) | EntryValue::Allow(_) | EntryValue::Error => {}
@@ -167,9 +171,13 @@ impl<'p> Checker<'p> {
                     let (bare, level) = this.program.types.split_level(ty);
                     if level > Level::Const {
                         this.push(
-                            this.finding(&codes::SECRET_PARAM, at, format!("param `{name}` cannot be {}", level.name()))
-                                .label("a param is known when the program is checked")
-                                .help("for a secret declare a component: `secret name { … }`"),
+                            this.finding(
+                                &codes::SECRET_PARAM,
+                                at,
+                                format!("param `{name}` cannot be {}", level.name()),
+                            )
+                            .label("a param is known when the program is checked")
+                            .help("for a secret declare a component: `secret name { … }`"),
                         );
                     }
                     if let Some(default) = default {
@@ -306,14 +314,18 @@ impl<'p> Checker<'p> {
         let typed = self.infer(head.iterable, None);
         self.refuse_level(head.iterable, typed.level, Level::Const, crate::infer::levels::Place::Structure);
         let (first, second) = self.element_types(head.iterable, typed.ty, !head.second.is_empty());
-        let key = if head.second.is_empty() || matches!(self.program.types.data(typed.ty), TyData::Map(..) | TyData::Record(_)) {
+        let key = if head.second.is_empty()
+            || matches!(self.program.types.data(typed.ty), TyData::Map(..) | TyData::Record(_))
+        {
             first
         } else {
             second
         };
         let bare = self.program.types.bare(key);
         let keyed = match self.program.types.data(bare) {
-            TyData::String | TyData::Text(_) | TyData::Int | TyData::Port | TyData::Environment | TyData::Unknown => true,
+            TyData::String | TyData::Text(_) | TyData::Int | TyData::Port | TyData::Environment | TyData::Unknown => {
+                true
+            }
             TyData::Union(number) => {
                 self.program.types.union(*number).is_some_and(|u| u.variants.iter().all(|v| v.fields.is_empty()))
             }
@@ -376,7 +388,8 @@ impl<'p> Checker<'p> {
         } else {
             set.push((slot, key));
         }
-        let ty = self.program.kind(kind).and_then(|info| info.fields.get(usize::from(slot))).map_or(Ty::UNKNOWN, |f| f.ty);
+        let ty =
+            self.program.kind(kind).and_then(|info| info.fields.get(usize::from(slot))).map_or(Ty::UNKNOWN, |f| f.ty);
         self.check_value(value, ty, Some(slot));
         Some(slot)
     }
@@ -403,7 +416,11 @@ impl<'p> Checker<'p> {
         if name.contains('.') || name.contains('[') {
             let what = self.at.sink;
             let mut diagnostic = self
-                .finding(&codes::PATH_OUTSIDE_ENVIRONMENT, key, format!("`{name}` is a path, and paths stand only in environments"))
+                .finding(
+                    &codes::PATH_OUTSIDE_ENVIRONMENT,
+                    key,
+                    format!("`{name}` is a path, and paths stand only in environments"),
+                )
                 .label("dotted key")
                 .help("write the value as a map or record: `outer: { inner: … }`");
             let _ = what;
@@ -441,9 +458,8 @@ impl<'p> Checker<'p> {
             self.push(diagnostic);
             return;
         }
-        let mut diagnostic = self
-            .finding(&codes::UNKNOWN_FIELD, key, format!("{owner} has no field `{name}`"))
-            .label("unknown field");
+        let mut diagnostic =
+            self.finding(&codes::UNKNOWN_FIELD, key, format!("{owner} has no field `{name}`")).label("unknown field");
         let names: Vec<&str> = info.fields.iter().map(|field| &*field.name).collect();
         if let Some(near) = crate::suggest::closest(name, names.iter().copied()) {
             let near = near.to_owned();

@@ -156,6 +156,9 @@ impl<'p> Checker<'p> {
                     .help("save the file as UTF-8"),
                 );
             }
+            for error in &source.parse.errors {
+                self.diagnostics.push(crate::diagnostic::syntax(file, &source.text, error));
+            }
         }
     }
 

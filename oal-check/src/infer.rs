@@ -185,7 +185,11 @@ impl Checker<'_> {
             (TyData::Record(x), TyData::Record(y)) => {
                 let (left, right) = (self.program.types.record(x)?.clone(), self.program.types.record(y)?.clone());
                 let same = left.fields.len() == right.fields.len()
-                    && left.fields.iter().zip(&right.fields).all(|(l, r)| l.name == r.name && self.common(l.ty, r.ty).is_some());
+                    && left
+                        .fields
+                        .iter()
+                        .zip(&right.fields)
+                        .all(|(l, r)| l.name == r.name && self.common(l.ty, r.ty).is_some());
                 same.then_some(a)
             }
             _ => None,
@@ -214,7 +218,9 @@ impl Checker<'_> {
                 .finding(&codes::CONDITION_NOT_BOOL, span, format!("a condition is `true` or `false`, not {shown}"))
                 .label(format!("this is {shown}"));
             diagnostic = match self.program.types.data(bare) {
-                TyData::Int | TyData::Float => diagnostic.help("nothing counts as true by itself: compare it, as in `x > 0`"),
+                TyData::Int | TyData::Float => {
+                    diagnostic.help("nothing counts as true by itself: compare it, as in `x > 0`")
+                }
                 TyData::String | TyData::Text(_) => diagnostic.help("compare it, as in `x != \"\"`"),
                 TyData::List(_) | TyData::Map(..) => diagnostic.help("ask for its length, as in `len(x) > 0`"),
                 _ => diagnostic.help("compare it with something, as in `x == y` or `x != null`"),

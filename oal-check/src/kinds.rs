@@ -2,7 +2,9 @@
 
 use crate::checker::{Checker, Context, Sink};
 use crate::diagnostic::codes;
-use crate::program::{DefId, DefKind, ExprRef, FieldInfo, ItemRef, KindId, KindInfo, NestedInfo, OutputInfo, Owner, Preset};
+use crate::program::{
+    DefId, DefKind, ExprRef, FieldInfo, ItemRef, KindId, KindInfo, NestedInfo, OutputInfo, Owner, Preset,
+};
 use crate::resolve::Found;
 use oal_syntax::Span;
 use oal_syntax::ast::{Body, EntryValue, ItemKind};
@@ -33,9 +35,13 @@ impl<'p> Checker<'p> {
             if is_extern && crate::std::index(item.file).is_none() {
                 let name = this.at.tree.item(item.item).name;
                 this.push(
-                    this.finding(&codes::EXTERN_OUTSIDE_STD, name, "only the built-in library declares an `extern kind`")
-                        .label("nothing could lower it")
-                        .help("make it of other kinds: `kind name extends service { … }`"),
+                    this.finding(
+                        &codes::EXTERN_OUTSIDE_STD,
+                        name,
+                        "only the built-in library declares an `extern kind`",
+                    )
+                    .label("nothing could lower it")
+                    .help("make it of other kinds: `kind name extends service { … }`"),
                 );
             }
             let base_id = this.base_kind(base, kind);
@@ -61,13 +67,8 @@ impl<'p> Checker<'p> {
 
     pub(crate) fn report_kind_cycle(&mut self, kind: KindId, found: KindId, at: Span, verb: &str) {
         let start = self.building.iter().position(|k| *k == found).unwrap_or(0);
-        let mut names: Vec<&str> = self
-            .building
-            .iter()
-            .skip(start)
-            .filter_map(|k| self.program.kind(*k))
-            .map(|info| &*info.name)
-            .collect();
+        let mut names: Vec<&str> =
+            self.building.iter().skip(start).filter_map(|k| self.program.kind(*k)).map(|info| &*info.name).collect();
         let closing = self.program.kind(found).map_or("", |info| &info.name);
         names.push(closing);
         let way = names.join("` → `");
@@ -125,7 +126,8 @@ impl<'p> Checker<'p> {
         if let Some(advice) = crate::suggest::foreign_kind(written) {
             let mut diagnostic = diagnostic.help(advice.why);
             if let Some(name) = advice.replacement {
-                diagnostic = diagnostic.fix(crate::diagnostic::Fix::maybe(format!("write `{name}`"), self.at.file, at, name));
+                diagnostic =
+                    diagnostic.fix(crate::diagnostic::Fix::maybe(format!("write `{name}`"), self.at.file, at, name));
             }
             self.push(diagnostic);
             return;
@@ -137,8 +139,10 @@ impl<'p> Checker<'p> {
                 at,
                 near,
             )),
-            None => diagnostic
-                .help(format!("the built-in kinds are `{}`", crate::std::kind_names().collect::<Vec<_>>().join("`, `"))),
+            None => diagnostic.help(format!(
+                "the built-in kinds are `{}`",
+                crate::std::kind_names().collect::<Vec<_>>().join("`, `")
+            )),
         };
         self.push(diagnostic);
     }

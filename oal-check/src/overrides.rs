@@ -66,7 +66,11 @@ impl<'p> Checker<'p> {
         match info.kind {
             DefKind::Param => {
                 if let Some(more) = rest.first() {
-                    self.report_path(more.span, &format!("param `{word}` has no parts to set"), "set the param as a whole");
+                    self.report_path(
+                        more.span,
+                        &format!("param `{word}` has no parts to set"),
+                        "set the param as a whole",
+                    );
                     return;
                 }
                 let (ty, _) = self.def_value_type(def, first.span);
@@ -125,8 +129,7 @@ impl<'p> Checker<'p> {
     }
 
     fn report_unknown_path(&mut self, at: Span, word: &str) {
-        let names =
-            self.names_in_scope(self.at.file, |kind| matches!(kind, DefKind::Component | DefKind::Param));
+        let names = self.names_in_scope(self.at.file, |kind| matches!(kind, DefKind::Component | DefKind::Param));
         let mut diagnostic = self
             .finding(&codes::UNKNOWN_PATH, at, format!("there is no component or param `{word}` to set"))
             .label("not declared");
@@ -137,7 +140,8 @@ impl<'p> Checker<'p> {
                 at,
                 near,
             )),
-            None => diagnostic.help("an environment sets fields of components and params that are declared or imported here"),
+            None => diagnostic
+                .help("an environment sets fields of components and params that are declared or imported here"),
         };
         self.push(diagnostic);
     }
@@ -163,8 +167,7 @@ impl<'p> Checker<'p> {
         };
         let name = self.program.def_name(component).to_owned();
         let tree = &self.project.file(info.item.file).parse.tree;
-        let repeated =
-            matches!(tree.item(info.item.item).kind, ItemKind::Component { guard: Guard::For(_), .. });
+        let repeated = matches!(tree.item(info.item.item).kind, ItemKind::Component { guard: Guard::For(_), .. });
         let mut rest = segments.iter().peekable();
         let mut key = None;
         if let Some(first) = rest.peek()
@@ -210,7 +213,8 @@ impl<'p> Checker<'p> {
             }
             return;
         };
-        let mut ty = self.program.kind(kind).and_then(|k| k.fields.get(usize::from(slot))).map_or(Ty::UNKNOWN, |f| f.ty);
+        let mut ty =
+            self.program.kind(kind).and_then(|k| k.fields.get(usize::from(slot))).map_or(Ty::UNKNOWN, |f| f.ty);
         let mut keys: Vec<Box<str>> = Vec::new();
         for segment in rest {
             let word = segment.text.clone();

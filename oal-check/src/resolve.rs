@@ -183,10 +183,14 @@ impl<'p> Checker<'p> {
         }
         if let Some(first) = self.program.environments.iter().find(|e| &*e.name == name).and_then(|e| e.at) {
             self.push(
-                self.finding(&codes::DUPLICATE_ENVIRONMENT, item.name, format!("environment `{name}` is declared twice"))
-                    .label("again here")
-                    .secondary(first.file, first.span, "first here")
-                    .help("put both bodies together"),
+                self.finding(
+                    &codes::DUPLICATE_ENVIRONMENT,
+                    item.name,
+                    format!("environment `{name}` is declared twice"),
+                )
+                .label("again here")
+                .secondary(first.file, first.span, "first here")
+                .help("put both bodies together"),
             );
             return;
         }
@@ -249,11 +253,7 @@ impl<'p> Checker<'p> {
         }
         let names = self.own_names(file);
         let mut diagnostic = self
-            .finding(
-                &codes::UNKNOWN_IMPORT,
-                name,
-                format!("`{}` declares no `{wanted}`", self.project.path(file)),
-            )
+            .finding(&codes::UNKNOWN_IMPORT, name, format!("`{}` declares no `{wanted}`", self.project.path(file)))
             .label("not there");
         if let Some(near) = crate::suggest::closest(wanted, names.iter().copied()) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(crate::diagnostic::Fix::maybe(
@@ -340,11 +340,8 @@ impl<'p> Checker<'p> {
         let (file, name) = prelude::declaration(name)?;
         let source = self.project.file(file);
         let tree = &source.parse.tree;
-        let (id, item) = tree
-            .top
-            .iter()
-            .map(|id| (*id, tree.item(*id)))
-            .find(|(_, item)| item.name.text(&source.text) == name)?;
+        let (id, item) =
+            tree.top.iter().map(|id| (*id, tree.item(*id))).find(|(_, item)| item.name.text(&source.text) == name)?;
         let kind = match item.kind {
             ItemKind::Kind { .. } => DefKind::Kind,
             ItemKind::Type(_) => DefKind::Type,

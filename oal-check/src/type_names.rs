@@ -5,10 +5,12 @@ use crate::diagnostic::{Fix, codes};
 use crate::program::{DefId, DefKind, ExprRef};
 use crate::resolve::Found;
 use crate::text::TextType;
-use crate::types::{Bound, Level, MemberInfo, Refinement, RefinementInfo, Ty, TyData, UnionInfo, RecordInfo, VariantInfo};
+use crate::types::{
+    Bound, Level, MemberInfo, RecordInfo, Refinement, RefinementInfo, Ty, TyData, UnionInfo, VariantInfo,
+};
+use oal_syntax::Span;
 use oal_syntax::ast::{ItemKind, List, Member, RefinementKind, TypeId, TypeKind, Variant};
 use oal_syntax::literal::{self, Number};
-use oal_syntax::Span;
 
 /// Types that need no declaration and take no arguments.
 pub(crate) fn builtin(name: &str) -> Option<TyData> {
@@ -36,7 +38,8 @@ pub(crate) fn is_builtin(name: &str) -> bool {
 /// All names that [`is_builtin`] knows, for suggestions.
 pub(crate) fn builtin_names() -> impl Iterator<Item = &'static str> {
     const PLAIN: [&str; 13] = [
-        "Bool", "Int", "Float", "String", "Duration", "Size", "Cpu", "Percent", "Port", "PortName", "Endpoint", "List", "Map",
+        "Bool", "Int", "Float", "String", "Duration", "Size", "Cpu", "Percent", "Port", "PortName", "Endpoint", "List",
+        "Map",
     ];
     PLAIN.into_iter().chain(TextType::ALL.iter().map(|ty| ty.name()))
 }
@@ -179,11 +182,7 @@ impl<'p> Checker<'p> {
         if found == Found::None {
             let names = self.own_names(file);
             let mut diagnostic = self
-                .finding(
-                    &codes::UNKNOWN_IMPORT,
-                    span,
-                    format!("`{}` declares no `{name}`", self.project.path(file)),
-                )
+                .finding(&codes::UNKNOWN_IMPORT, span, format!("`{}` declares no `{name}`", self.project.path(file)))
                 .label("not there");
             if let Some(near) = crate::suggest::closest(name, names.iter().copied()) {
                 diagnostic = diagnostic.help(format!("did you mean `{space}.{near}`?")).fix(Fix::maybe(
@@ -342,10 +341,18 @@ impl<'p> Checker<'p> {
             let name = self.text(member.name);
             if let Some(first) = infos.iter().find(|info| &*info.name == name).map(|info| info.at.span) {
                 self.push(
-                    self.finding(&codes::DUPLICATE_DECLARED_FIELD, member.name, format!("field `{name}` is declared twice"))
-                        .label("again here")
-                        .secondary(self.at.file, first, "first here")
-                        .help(if record { "remove one of them" } else { "give each field of the variant its own name" }),
+                    self.finding(
+                        &codes::DUPLICATE_DECLARED_FIELD,
+                        member.name,
+                        format!("field `{name}` is declared twice"),
+                    )
+                    .label("again here")
+                    .secondary(self.at.file, first, "first here")
+                    .help(if record {
+                        "remove one of them"
+                    } else {
+                        "give each field of the variant its own name"
+                    }),
                 );
                 continue;
             }
@@ -360,7 +367,10 @@ impl<'p> Checker<'p> {
         // Defaults are checked when all is known, so that they may speak of the type itself.
         for (info, member) in infos.iter().zip(tree.members(members)) {
             if let Some(default) = member.default {
-                let at = Context { sink: crate::checker::Sink { name: self.text(member.name), what: "field", ..Default::default() }, ..self.at };
+                let at = Context {
+                    sink: crate::checker::Sink { name: self.text(member.name), what: "field", ..Default::default() },
+                    ..self.at
+                };
                 let ty = info.ty;
                 self.within(at, |this| this.check_value(default, ty, None));
             }
@@ -410,7 +420,9 @@ impl<'p> Checker<'p> {
                 }
             }
             RefinementKind::Range { low, high, inclusive } => {
-                let Some(rule) = self.range_rule(bare, low, high, inclusive, refinement.span, base) else { return base };
+                let Some(rule) = self.range_rule(bare, low, high, inclusive, refinement.span, base) else {
+                    return base;
+                };
                 rule
             }
         };
@@ -427,7 +439,15 @@ impl<'p> Checker<'p> {
         );
     }
 
-    fn range_rule(&mut self, bare: Ty, low: Span, high: Span, inclusive: bool, at: Span, base: Ty) -> Option<Refinement> {
+    fn range_rule(
+        &mut self,
+        bare: Ty,
+        low: Span,
+        high: Span,
+        inclusive: bool,
+        at: Span,
+        base: Ty,
+    ) -> Option<Refinement> {
         let data = self.program.types.data(bare).clone();
         let mut ends = [None, None];
         for (end, span) in ends.iter_mut().zip([low, high]) {

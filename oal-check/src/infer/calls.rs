@@ -69,9 +69,13 @@ impl<'p> Checker<'p> {
                 .label("called like one")
                 .help("only the built-in functions and variants are followed by parentheses")
         } else if matches!(name, "env" | "getenv" | "now" | "timestamp" | "random" | "uuid" | "file" | "read") {
-            self.finding(&codes::AMBIENT_VALUE, at, format!("`{name}` would make the result depend on where and when it is checked"))
-                .label("no ambient values")
-                .help("declare what comes from outside: `param name: Type` or `secret name { … }`")
+            self.finding(
+                &codes::AMBIENT_VALUE,
+                at,
+                format!("`{name}` would make the result depend on where and when it is checked"),
+            )
+            .label("no ambient values")
+            .help("declare what comes from outside: `param name: Type` or `secret name { … }`")
         } else {
             let diagnostic = self
                 .finding(&codes::UNKNOWN_FUNCTION, at, format!("there is no function `{name}`"))
@@ -107,9 +111,13 @@ impl<'p> Checker<'p> {
             let first = entries.first().map_or(at, |entry| self.entry_span(entry));
             let last = entries.last().map_or(first, |entry| self.entry_span(entry));
             self.push(
-                self.finding(&codes::VARIANT_HAS_NO_FIELDS, first.cover(last), format!("variant `{name}` has no fields"))
-                    .label("given here")
-                    .help(format!("write `{name}`")),
+                self.finding(
+                    &codes::VARIANT_HAS_NO_FIELDS,
+                    first.cover(last),
+                    format!("variant `{name}` has no fields"),
+                )
+                .label("given here")
+                .help(format!("write `{name}`")),
             );
         }
         let before = self.at.sink;
@@ -456,7 +464,12 @@ impl<'p> Checker<'p> {
             },
             Shape::Sized => matches!(
                 data,
-                TyData::String | TyData::Text(_) | TyData::List(_) | TyData::Map(..) | TyData::Range | TyData::Record(_)
+                TyData::String
+                    | TyData::Text(_)
+                    | TyData::List(_)
+                    | TyData::Map(..)
+                    | TyData::Range
+                    | TyData::Record(_)
             ),
             Shape::ElementOf(_) => match self.shape_hint(shape, variables, types) {
                 Some(element) => self.fits(bare, element) != Fits::Never,
@@ -468,7 +481,13 @@ impl<'p> Checker<'p> {
     fn in_class(&self, data: &TyData, class: Class) -> bool {
         let number = matches!(
             data,
-            TyData::Int | TyData::Float | TyData::Duration | TyData::Size | TyData::Cpu | TyData::Percent | TyData::Port
+            TyData::Int
+                | TyData::Float
+                | TyData::Duration
+                | TyData::Size
+                | TyData::Cpu
+                | TyData::Percent
+                | TyData::Port
         );
         let text = matches!(data, TyData::String | TyData::Text(_));
         match class {

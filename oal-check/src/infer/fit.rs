@@ -68,7 +68,11 @@ impl Checker<'_> {
         let types = &self.program.types;
         match (types.data(got).clone(), types.data(want).clone()) {
             (TyData::Leveled(l, x), TyData::Leveled(m, y)) => {
-                if l > m { Fits::Never } else { self.fits(x, y) }
+                if l > m {
+                    Fits::Never
+                } else {
+                    self.fits(x, y)
+                }
             }
             (TyData::Leveled(_, x), _) => self.fits(x, want),
             (_, TyData::Leveled(_, y)) => self.fits(got, y),
@@ -97,13 +101,19 @@ impl Checker<'_> {
             }
             (TyData::Record(number), TyData::Map(key, value)) => {
                 // An object that was written down before its place was known.
-                let Some(record) = types.record(number).filter(|r| r.name.is_none()).cloned() else { return Fits::Never };
+                let Some(record) = types.record(number).filter(|r| r.name.is_none()).cloned() else {
+                    return Fits::Never;
+                };
                 let keys = if matches!(types.data(key), TyData::String) { Fits::Always } else { Fits::ByValue };
                 record.fields.iter().fold(keys, |fits, field| fits.and(self.fits(field.ty, value)))
             }
             (TyData::Record(a), TyData::Record(b)) => self.record_fits(a, b),
             (TyData::Kind(a), TyData::Kind(b)) => {
-                if self.program.extends(a, b) { Fits::Always } else { Fits::Never }
+                if self.program.extends(a, b) {
+                    Fits::Always
+                } else {
+                    Fits::Never
+                }
             }
             _ => Fits::Never,
         }
@@ -118,7 +128,8 @@ impl Checker<'_> {
     }
 
     fn record_fits(&mut self, got: u32, want: u32) -> Fits {
-        let (Some(got), Some(want)) = (self.program.types.record(got).cloned(), self.program.types.record(want).cloned())
+        let (Some(got), Some(want)) =
+            (self.program.types.record(got).cloned(), self.program.types.record(want).cloned())
         else {
             return Fits::Never;
         };
@@ -126,16 +137,19 @@ impl Checker<'_> {
         if !known || got.name.is_some() {
             return Fits::Never;
         }
-        want.fields.iter().fold(Fits::Always, |fits, field| match got.fields.iter().find(|other| other.name == field.name) {
-            Some(other) => fits.and(self.fits(other.ty, field.ty)),
-            None if field.default.is_some() || self.program.types.split_optional(field.ty).1 => fits,
-            None => Fits::Never,
+        want.fields.iter().fold(Fits::Always, |fits, field| {
+            match got.fields.iter().find(|other| other.name == field.name) {
+                Some(other) => fits.and(self.fits(other.ty, field.ty)),
+                None if field.default.is_some() || self.program.types.split_optional(field.ty).1 => fits,
+                None => Fits::Never,
+            }
         })
     }
 
     /// Whether every value of a type keeps to a refinement.
     fn implies(&self, got: Ty, refinement: u32) -> bool {
-        let Some(Refinement::Range { low, high }) = self.program.types.refinement(refinement).map(|info| &info.rule) else {
+        let Some(Refinement::Range { low, high }) = self.program.types.refinement(refinement).map(|info| &info.rule)
+        else {
             return self.has_refinement(got, refinement);
         };
         let mut ty = got;
@@ -200,16 +214,31 @@ impl Checker<'_> {
         let numeric = |data: &TyData| {
             matches!(
                 data,
-                TyData::Int | TyData::Float | TyData::Duration | TyData::Size | TyData::Cpu | TyData::Percent | TyData::Port
+                TyData::Int
+                    | TyData::Float
+                    | TyData::Duration
+                    | TyData::Size
+                    | TyData::Cpu
+                    | TyData::Percent
+                    | TyData::Port
             )
         };
         let diagnostic = match (&got_data, &want_data) {
             (TyData::Cpu, TyData::Duration) if matches!(node.kind, ExprKind::Number) => {
                 let minutes = text.trim_end_matches('m');
-                self.finding(&codes::MILLI_FOR_MINUTES, node.span, format!("`{text}` is thousandths of a core, not minutes"))
-                    .label(format!("{what} takes a `Duration`"))
-                    .help("minutes are written `min`")
-                    .fix(Fix::sure(format!("write `{minutes}min`"), self.at.file, node.span, format!("{minutes}min")))
+                self.finding(
+                    &codes::MILLI_FOR_MINUTES,
+                    node.span,
+                    format!("`{text}` is thousandths of a core, not minutes"),
+                )
+                .label(format!("{what} takes a `Duration`"))
+                .help("minutes are written `min`")
+                .fix(Fix::sure(
+                    format!("write `{minutes}min`"),
+                    self.at.file,
+                    node.span,
+                    format!("{minutes}min"),
+                ))
             }
             (TyData::Int | TyData::Float, TyData::Duration | TyData::Size | TyData::Percent)
                 if matches!(node.kind, ExprKind::Number) =>
@@ -245,11 +274,9 @@ impl Checker<'_> {
                 let inner = text.trim_matches('"');
                 let plain = match want {
                     TyData::Bool => matches!(inner, "true" | "false"),
-                    TyData::Union(number) => self
-                        .program
-                        .types
-                        .union(*number)
-                        .is_some_and(|u| u.variants.iter().any(|v| &*v.name == inner)),
+                    TyData::Union(number) => {
+                        self.program.types.union(*number).is_some_and(|u| u.variants.iter().any(|v| &*v.name == inner))
+                    }
                     TyData::Environment => self.program.environments.iter().any(|e| &*e.name == inner),
                     _ => oal_syntax::literal::number(inner).is_ok(),
                 };

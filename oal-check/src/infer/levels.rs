@@ -150,7 +150,8 @@ impl<'p> Checker<'p> {
             ExprKind::Name => match self.program.res(file, expr) {
                 Res::Def(def) => self.trace_def(def, file, node.span, level, hops, depth),
                 Res::Field(slot) => {
-                    let field = self.at.kind.and_then(|k| self.program.kind(k)).and_then(|k| k.fields.get(slot as usize));
+                    let field =
+                        self.at.kind.and_then(|k| self.program.kind(k)).and_then(|k| k.fields.get(slot as usize));
                     let Some(field) = field else { return false };
                     if self.program.types.split_level(field.ty).1 < level {
                         return false;
@@ -178,12 +179,17 @@ impl<'p> Checker<'p> {
                     if let Res::Output(index) = self.program.step_res(file, first as usize + at) {
                         let owner = Span::new(node.span.start, step.span.start).text(source);
                         let shown = self.output_type(file, tree, head, index);
-                        hops.push(Hop { file, span: node.span, words: format!("output `{word}` of `{owner}` is `{shown}`") });
+                        hops.push(Hop {
+                            file,
+                            span: node.span,
+                            words: format!("output `{word}` of `{owner}` is `{shown}`"),
+                        });
                         return true;
                     }
                     if let Res::Field(slot) = self.program.step_res(file, first as usize + at)
-                        && let Some(field) =
-                            kind.and_then(|kind| self.program.kind(kind)).and_then(|info| info.fields.get(slot as usize))
+                        && let Some(field) = kind
+                            .and_then(|kind| self.program.kind(kind))
+                            .and_then(|info| info.fields.get(slot as usize))
                     {
                         if self.reaches(field.ty, level) {
                             let words = format!("field `{word}` is `{}`", self.program.show_type(field.ty));
@@ -195,7 +201,9 @@ impl<'p> Checker<'p> {
                 }
                 into(self, head, hops)
             }
-            ExprKind::Template(list) | ExprKind::List(list) => tree.exprs(list).iter().any(|part| into(self, *part, hops)),
+            ExprKind::Template(list) | ExprKind::List(list) => {
+                tree.exprs(list).iter().any(|part| into(self, *part, hops))
+            }
             ExprKind::Object(entries) | ExprKind::Call { args: entries, .. } => {
                 tree.entries(entries).iter().any(|entry| match entry.value {
                     EntryValue::Set(value) => into(self, value, hops),
@@ -256,7 +264,9 @@ impl<'p> Checker<'p> {
             }
             DefKind::Let => {
                 let Some(ty) = self.program.def_types.get(&def) else { return false };
-                if self.program.types.split_level(*ty).1 < level && !matches!(self.program.types.data(*ty), TyData::Map(..) | TyData::List(_)) {
+                if self.program.types.split_level(*ty).1 < level
+                    && !matches!(self.program.types.data(*ty), TyData::Map(..) | TyData::List(_))
+                {
                     return false;
                 }
                 let source = self.project.file(info.item.file);

@@ -32,7 +32,10 @@ impl Checker<'_> {
                 Some(i) => Bound::Int(i),
                 None => return Typed::constant(want),
             },
-            #[expect(clippy::cast_possible_truncation, reason = "thousandths of a core; out of range saturates, which the range refuses")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "thousandths of a core; out of range saturates, which the range refuses"
+            )]
             (TyData::Cpu, Number::Float(f)) => Bound::Int((f * 1000.0).round() as i64),
             (TyData::Port, Number::Int(i)) => {
                 if !(1..=65535).contains(&i) {
@@ -115,9 +118,13 @@ impl Checker<'_> {
                 if text::regex::matches(&pattern, &value).unwrap_or(true) {
                     return;
                 }
-                self.finding(&codes::PATTERN_NOT_MATCHED, span, format!("{} does not match `{pattern}`", self.text(span)))
-                    .label(format!("{what} takes only what matches"))
-                    .help("change the text so that all of it matches")
+                self.finding(
+                    &codes::PATTERN_NOT_MATCHED,
+                    span,
+                    format!("{} does not match `{pattern}`", self.text(span)),
+                )
+                .label(format!("{what} takes only what matches"))
+                .help("change the text so that all of it matches")
             }
             Refinement::Range { low, high } => {
                 let count = i64::try_from(value.chars().count()).unwrap_or(i64::MAX);

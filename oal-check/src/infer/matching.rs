@@ -29,7 +29,13 @@ impl<'p> Checker<'p> {
         let matchable = union.is_some()
             || matches!(
                 self.program.types.data(bare),
-                TyData::Environment | TyData::Bool | TyData::Int | TyData::String | TyData::Text(_) | TyData::Port | TyData::Unknown
+                TyData::Environment
+                    | TyData::Bool
+                    | TyData::Int
+                    | TyData::String
+                    | TyData::Text(_)
+                    | TyData::Port
+                    | TyData::Unknown
             );
         if !matchable {
             let shown = self.show(looked_at.ty);
@@ -176,9 +182,12 @@ impl<'p> Checker<'p> {
                 diagnostic.help(format!("write `{word}`"))
             } else {
                 let shape = format!("{word}({})", names.join(", "));
-                diagnostic
-                    .help(format!("write `{shape}`, with `_` for what is not needed"))
-                    .fix(Fix::maybe(format!("write `{shape}`"), self.at.file, name.cover(given.last().copied().unwrap_or(name)), shape.trim_end_matches(')').to_owned()))
+                diagnostic.help(format!("write `{shape}`, with `_` for what is not needed")).fix(Fix::maybe(
+                    format!("write `{shape}`"),
+                    self.at.file,
+                    name.cover(given.last().copied().unwrap_or(name)),
+                    shape.trim_end_matches(')').to_owned(),
+                ))
             };
             self.push(diagnostic);
         }
@@ -244,7 +253,11 @@ impl<'p> Checker<'p> {
                 .iter()
                 .map(|variant| {
                     let fields: Vec<&str> = variant.fields.iter().map(|field| &*field.name).collect();
-                    if fields.is_empty() { variant.name.to_string() } else { format!("{}({})", variant.name, fields.join(", ")) }
+                    if fields.is_empty() {
+                        variant.name.to_string()
+                    } else {
+                        format!("{}({})", variant.name, fields.join(", "))
+                    }
                 })
                 .collect(),
             None if ty == Ty::BOOL => vec!["true".to_owned(), "false".to_owned()],

@@ -19,7 +19,8 @@ impl<'p> Checker<'p> {
     pub(crate) fn secret_value(&self, typed: Typed, want: Option<Ty>) -> Typed {
         if let TyData::Kind(kind) = *self.program.types.data(typed.ty)
             && self.is_secret_kind(kind)
-            && !want.is_some_and(|want| matches!(self.program.types.data(self.program.types.bare(want)), TyData::Kind(_)))
+            && !want
+                .is_some_and(|want| matches!(self.program.types.data(self.program.types.bare(want)), TyData::Kind(_)))
         {
             return Typed { ty: Ty::STRING, level: Level::Secret };
         }
@@ -275,16 +276,19 @@ impl<'p> Checker<'p> {
             self.push(diagnostic);
             return;
         }
-        let mut names = self.names_in_scope(self.at.file, |kind| {
-            matches!(kind, DefKind::Param | DefKind::Let | DefKind::Component)
-        });
+        let mut names = self
+            .names_in_scope(self.at.file, |kind| matches!(kind, DefKind::Param | DefKind::Let | DefKind::Component));
         names.extend(self.locals.iter().map(|local| local.name));
         let fields: Vec<String> = self
             .at
             .kind
             .and_then(|kind| self.program.kind(kind))
             .map(|info| {
-                info.fields.iter().map(|f| f.name.to_string()).chain(info.nested.iter().map(|n| n.name.to_string())).collect()
+                info.fields
+                    .iter()
+                    .map(|f| f.name.to_string())
+                    .chain(info.nested.iter().map(|n| n.name.to_string()))
+                    .collect()
             })
             .unwrap_or_default();
         let own = self.at.component.and_then(|kind| self.program.kind(kind)).filter(|_| self.at.kind.is_none());
@@ -303,7 +307,9 @@ impl<'p> Checker<'p> {
                 "a component does not see its own fields by name; write `{}.{name}`, or share the value with a `let`",
                 self.at.sink.of
             )),
-            None => diagnostic.help("declare it with `let`, `param` or as a component, or bring it in with `use`; text stands in quotes"),
+            None => diagnostic.help(
+                "declare it with `let`, `param` or as a component, or bring it in with `use`; text stands in quotes",
+            ),
         };
         self.push(diagnostic);
     }
@@ -316,7 +322,8 @@ impl<'p> Checker<'p> {
             "no" | "off" | "false" | "n" => Some("false"),
             _ => None,
         };
-        let wants_bool = want.is_none_or(|want| matches!(self.program.types.data(want), TyData::Bool | TyData::Unknown));
+        let wants_bool =
+            want.is_none_or(|want| matches!(self.program.types.data(want), TyData::Bool | TyData::Unknown));
         if let Some(word) = boolean.filter(|_| wants_bool) {
             self.push(
                 self.finding(&codes::FOREIGN_BOOLEAN, span, format!("`{name}` is no boolean"))
@@ -337,9 +344,13 @@ impl<'p> Checker<'p> {
         }
         if matches!(lower.as_str(), "env" | "getenv" | "process" | "os") {
             self.push(
-                self.finding(&codes::AMBIENT_VALUE, span, format!("`{name}` would read from the machine that runs the check"))
-                    .label("no ambient values")
-                    .help("declare what comes from outside: `param name: Type` or `secret name { … }`"),
+                self.finding(
+                    &codes::AMBIENT_VALUE,
+                    span,
+                    format!("`{name}` would read from the machine that runs the check"),
+                )
+                .label("no ambient values")
+                .help("declare what comes from outside: `param name: Type` or `secret name { … }`"),
             );
             return true;
         }

@@ -27,14 +27,17 @@ impl<'p> Checker<'p> {
             self.hold_length(items.len(), tree.exprs(items).first().copied(), want);
             return Typed { ty: wanted, level };
         }
-        let parts: Vec<(ExprId, Typed)> = tree.exprs(items).iter().map(|item| (*item, self.infer(*item, None))).collect();
+        let parts: Vec<(ExprId, Typed)> =
+            tree.exprs(items).iter().map(|item| (*item, self.infer(*item, None))).collect();
         let joined = self.join(&parts, None, &codes::MIXED_LIST, "elements");
         Typed { ty: self.program.types.intern(TyData::List(joined.ty)), level: joined.level }
     }
 
     /// `List<T> where 1..` is held by value, where the list's own length can be shown.
     fn hold_length(&mut self, _count: usize, _first: Option<ExprId>, want: Option<Ty>) {
-        if want.is_some_and(|want| matches!(self.program.types.data(self.program.types.split_optional(want).0), TyData::Refined(..))) {
+        if want.is_some_and(|want| {
+            matches!(self.program.types.data(self.program.types.split_optional(want).0), TyData::Refined(..))
+        }) {
             self.fallible = true;
         }
     }
@@ -90,7 +93,11 @@ impl<'p> Checker<'p> {
     pub(crate) fn refuse_second(&mut self, entries: &[Entry], at: usize, key: Span, name: &str) {
         // Most objects are small; large ones are looked through by a table.
         let first = if entries.len() <= 24 {
-            entries.iter().take(at).find(|other| self.text(other.key) == name && !other.key.is_empty()).map(|other| other.key)
+            entries
+                .iter()
+                .take(at)
+                .find(|other| self.text(other.key) == name && !other.key.is_empty())
+                .map(|other| other.key)
         } else {
             self.first_of(entries, at, name)
         };
@@ -294,7 +301,12 @@ impl<'p> Checker<'p> {
             let typed = self.infer(expr, if silent { Some(Ty::UNKNOWN) } else { None });
             level = level.max(typed.level);
             let name: Cow<'_, str> = key::text(name);
-            fields.push(MemberInfo { name: name.as_ref().into(), at: self.place(entry.key), ty: typed.ty, default: None });
+            fields.push(MemberInfo {
+                name: name.as_ref().into(),
+                at: self.place(entry.key),
+                ty: typed.ty,
+                default: None,
+            });
         }
         if silent {
             return Typed { ty: Ty::UNKNOWN, level };
@@ -338,7 +350,12 @@ impl<'p> Checker<'p> {
         let bare = self.program.types.bare(keyed.ty);
         let is_key = matches!(
             self.program.types.data(bare),
-            TyData::String | TyData::Text(_) | TyData::Union(_) | TyData::Environment | TyData::PortName | TyData::Unknown
+            TyData::String
+                | TyData::Text(_)
+                | TyData::Union(_)
+                | TyData::Environment
+                | TyData::PortName
+                | TyData::Unknown
         );
         if !is_key {
             let shown = self.show(keyed.ty);
@@ -374,7 +391,10 @@ impl<'p> Checker<'p> {
         self.bind_loop(head.first, head.second, first, second, typed.level);
         let mut level = Level::Const;
         if typed.level > Level::Const
-            && !matches!(self.program.types.data(self.program.types.bare(typed.ty)), TyData::List(_) | TyData::Map(..) | TyData::Record(_))
+            && !matches!(
+                self.program.types.data(self.program.types.bare(typed.ty)),
+                TyData::List(_) | TyData::Map(..) | TyData::Record(_)
+            )
         {
             level = typed.level;
         }

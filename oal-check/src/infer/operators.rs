@@ -4,8 +4,8 @@ use crate::checker::{Checker, Typed};
 use crate::diagnostic::{Fix, codes};
 use crate::infer::fit::Fits;
 use crate::types::{Level, Ty, TyData};
-use oal_syntax::ast::{ExprId, ExprKind, Link, List, Op};
 use oal_syntax::Span;
+use oal_syntax::ast::{ExprId, ExprKind, Link, List, Op};
 
 impl Checker<'_> {
     pub(crate) fn chain(&mut self, list: List<Link>, want: Option<Ty>) -> Typed {
@@ -22,7 +22,9 @@ impl Checker<'_> {
                 });
                 Typed { ty: Ty::BOOL, level }
             }
-            Some(Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual) => self.compare(links),
+            Some(Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual) => {
+                self.compare(links)
+            }
             Some(Op::In) => self.contains(links),
             Some(_) => self.arithmetic(links, want),
             None => Typed::UNKNOWN,
@@ -69,10 +71,18 @@ impl Checker<'_> {
                         )
                         .label("what follows is never taken")
                         .help("remove the fallback")
-                        .fix(Fix::sure("remove the fallback", self.at.file, Span::new(span.end, end), "")),
+                        .fix(Fix::sure(
+                            "remove the fallback",
+                            self.at.file,
+                            Span::new(span.end, end),
+                            "",
+                        )),
                     );
                 }
-                parts.push((link.operand, Typed { ty: if typed.ty == Ty::NULL { Ty::UNKNOWN } else { inner }, level: typed.level }));
+                parts.push((
+                    link.operand,
+                    Typed { ty: if typed.ty == Ty::NULL { Ty::UNKNOWN } else { inner }, level: typed.level },
+                ));
                 hint = hint.or(Some(inner));
             } else {
                 parts.push((link.operand, typed));
@@ -130,9 +140,12 @@ impl Checker<'_> {
                 .label(format!("{left_shown} `{}` {right_shown}", right.op.text()))
                 .help("both sides of a comparison have the same type");
             if let Some((place, word)) = quoted {
-                diagnostic = diagnostic
-                    .help(format!("a variant is written without quotes: `{word}`"))
-                    .fix(Fix::sure(format!("write `{word}`"), self.at.file, place, word));
+                diagnostic = diagnostic.help(format!("a variant is written without quotes: `{word}`")).fix(Fix::sure(
+                    format!("write `{word}`"),
+                    self.at.file,
+                    place,
+                    word,
+                ));
             }
             self.push(diagnostic);
         } else if ordered && !self.has_order(x) && x != Ty::UNKNOWN && y != Ty::UNKNOWN {
@@ -258,9 +271,13 @@ impl Checker<'_> {
         self.fallible = true;
         let bare = self.program.types.bare(typed.ty);
         match self.program.types.data(bare) {
-            TyData::Int | TyData::Float | TyData::Duration | TyData::Size | TyData::Cpu | TyData::Percent | TyData::Unknown => {
-                Typed { ty: bare, level: typed.level }
-            }
+            TyData::Int
+            | TyData::Float
+            | TyData::Duration
+            | TyData::Size
+            | TyData::Cpu
+            | TyData::Percent
+            | TyData::Unknown => Typed { ty: bare, level: typed.level },
             TyData::Port => Typed { ty: Ty::INT, level: typed.level },
             _ => {
                 let shown = self.show(typed.ty);

@@ -21,7 +21,9 @@ impl Checker<'_> {
                 Found::Namespace(_) if !local => {
                     self.resolve_expr(head, Res::Namespace);
                     at = 1;
-                    let Some(step) = steps.first().filter(|step| step.kind == StepKind::Field) else { return Typed::UNKNOWN };
+                    let Some(step) = steps.first().filter(|step| step.kind == StepKind::Field) else {
+                        return Typed::UNKNOWN;
+                    };
                     let span = head_node.span.cover(step.span);
                     match self.find_through(name, self.text(step.name()), span) {
                         Found::Def(def) => {
@@ -50,11 +52,7 @@ impl Checker<'_> {
                 } else {
                     let shown = self.show(inner);
                     let mut diagnostic = self
-                        .finding(
-                            &codes::NULL_NOT_HANDLED,
-                            step.span,
-                            format!("`{}` may be null", self.text(before)),
-                        )
+                        .finding(&codes::NULL_NOT_HANDLED, step.span, format!("`{}` may be null", self.text(before)))
                         .label("looks into it")
                         .note(format!("it is {shown} or null"))
                         .help("write `?.` to get null where it is null, and `??` to say what to take instead");
@@ -78,7 +76,12 @@ impl Checker<'_> {
                     )
                     .label("nothing to guard against")
                     .help("write `.`")
-                    .fix(Fix::sure("write `.`", self.at.file, Span::new(step.span.start, step.span.start + 2), ".")),
+                    .fix(Fix::sure(
+                        "write `.`",
+                        self.at.file,
+                        Span::new(step.span.start, step.span.start + 2),
+                        ".",
+                    )),
                 );
             }
             typed = match step.kind {
@@ -199,7 +202,11 @@ impl Checker<'_> {
         let outputs: Vec<String> = info.outputs.iter().map(|o| format!("`{}`", o.name)).collect();
         let kind_name = info.name.to_string();
         let mut diagnostic = self
-            .finding(&codes::UNKNOWN_MEMBER, name, format!("{kind_name} `{}` has no field or output `{word}`", self.text(before)))
+            .finding(
+                &codes::UNKNOWN_MEMBER,
+                name,
+                format!("{kind_name} `{}` has no field or output `{word}`", self.text(before)),
+            )
             .label("unknown field or output");
         diagnostic = match crate::suggest::closest(word, names.iter().map(String::as_str)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
@@ -271,9 +278,13 @@ impl Checker<'_> {
                 let shown = self.show(base.ty);
                 let single = matches!(other, TyData::Kind(_)) && at_head && !self.is_repeated(head);
                 let diagnostic = if single {
-                    self.finding(&codes::NOT_REPEATED, span, format!("`{}` is one component, not several", self.text(before)))
-                        .label("an index into a single component")
-                        .help("only components with `for` have keys; leave the brackets out")
+                    self.finding(
+                        &codes::NOT_REPEATED,
+                        span,
+                        format!("`{}` is one component, not several", self.text(before)),
+                    )
+                    .label("an index into a single component")
+                    .help("only components with `for` have keys; leave the brackets out")
                 } else {
                     self.finding(&codes::NOT_INDEXABLE, span, format!("{shown} has no elements"))
                         .label(format!("`{}` is {shown}", self.text(before)))
@@ -294,7 +305,11 @@ impl Checker<'_> {
             self.push(
                 self.finding(&codes::WRONG_INDEX_TYPE, place, format!("the index is {shown}, and {wanted} is needed"))
                     .label(format!("`{}` is {}", self.text(before), self.show(base.ty)))
-                    .help(if want == Ty::INT { "elements of a list are counted from 0" } else { "name one of the keys" }),
+                    .help(if want == Ty::INT {
+                        "elements of a list are counted from 0"
+                    } else {
+                        "name one of the keys"
+                    }),
             );
         }
         self.refuse_level(key, typed.level, Level::Const, crate::infer::levels::Place::Key);
