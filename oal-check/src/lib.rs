@@ -6,12 +6,21 @@ mod bodies;
 pub mod builtins;
 mod checker;
 pub mod diagnostic;
+mod infer;
+mod kinds;
+mod overrides;
+pub mod program;
+pub mod project;
+mod resolve;
+pub mod std;
 pub mod suggest;
 pub mod text;
+mod type_names;
+pub mod types;
 
-use diagnostic::{Diagnostic, Severity};
 use program::Program;
 
+pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
 pub use project::{InMemory, LoadError, Loader, Project, SourceFile};
 
 /// What a check is asked beyond the files.
