@@ -1,7 +1,7 @@
 //! The forms for programs: JSON, SARIF, GitHub commands, JUnit.
 
 use oal_check::diagnostic::{self, codes, github, json, junit, sarif};
-use oal_check::{Diagnostic, Fix};
+use oal_check::diagnostic::{Diagnostic, Fix};
 use oal_syntax::Span;
 use serde_json::Value;
 

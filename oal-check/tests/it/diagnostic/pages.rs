@@ -1,6 +1,6 @@
 //! The explanation of each code: its shape, and the index of all.
 
-use oal_check::Applicability;
+use oal_check::diagnostic::Applicability;
 use oal_check::diagnostic::{Code, codes, syntax};
 use oal_syntax::FileId;
 
@@ -32,6 +32,14 @@ pub(crate) fn programs(code: &Code, fence: &str) -> Vec<Program> {
     found
 }
 
+/// The params that the fence of this word gives, as `oal check` would take them.
+pub(crate) fn options(code: &Code, fence: &str) -> Vec<(String, String)> {
+    let line = code.page.lines().find_map(|line| line.strip_prefix("```oal ")?.strip_prefix(fence)).unwrap_or_default();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let given = words.windows(2).filter(|pair| pair[0] == "--param").filter_map(|pair| pair[1].split_once('='));
+    given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 /// Codes that no program can show: they are about files, the command line, or what is not there yet.
 const WITHOUT_PROGRAM: &[&Code] = &[
     &codes::INVALID_UTF8,
@@ -40,7 +48,6 @@ const WITHOUT_PROGRAM: &[&Code] = &[
     &codes::INVISIBLE_CHARACTER,
     &codes::NESTING_TOO_DEEP,
     &codes::TOO_LONG,
-    &codes::IMPORT_IS_DIRECTORY,
     &codes::UNREADABLE_FILE,
     &codes::TOO_MANY_ENVIRONMENTS,
     &codes::DATABASE_SHRINK,

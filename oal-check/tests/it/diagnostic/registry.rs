@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use oal_check::Severity;
+use oal_check::diagnostic::Severity;
 use oal_check::diagnostic::codes;
 
 #[test]

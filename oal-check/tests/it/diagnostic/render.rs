@@ -1,7 +1,7 @@
 //! The forms for people: drawn, plain, short.
 
 use oal_check::diagnostic::{Counts, Style, codes, plain, render, short, sort_and_fold};
-use oal_check::{Diagnostic, Fix, Severity};
+use oal_check::diagnostic::{Diagnostic, Fix, Severity};
 use oal_syntax::{FileId, Span};
 use proptest::prelude::*;
 

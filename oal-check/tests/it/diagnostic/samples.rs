@@ -1,7 +1,7 @@
 //! Findings to show, as the checker would make them.
 
+use oal_check::diagnostic::{Diagnostic, Fix};
 use oal_check::diagnostic::{Sources, codes};
-use oal_check::{Diagnostic, Fix};
 use oal_syntax::{FileId, Span};
 
 /// A few files in memory, numbered in order.
