@@ -2,6 +2,7 @@
 
 mod machine;
 mod pages;
+mod programs;
 mod registry;
 mod render;
 mod samples;
