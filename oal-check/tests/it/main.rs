@@ -12,4 +12,5 @@
 mod diagnostic;
 mod golden;
 mod layering;
+mod spec;
 mod text;
