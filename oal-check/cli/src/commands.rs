@@ -1,0 +1,10 @@
+//! One file for each verb: its flags, its help with an example, what it does.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod fmt;
+pub(crate) mod init;
+pub(crate) mod lower;
+pub(crate) mod program;
+pub(crate) mod schema;

@@ -1,0 +1,214 @@
+//! One round of checking: which files are programs, what is wrong with them, and the line that sums it up.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use oal_check::diagnostic::Counts;
+use oal_check::{Loader, Project};
+
+use super::Args;
+use super::levels::Levels;
+use crate::Verdict;
+use crate::commands::program::{self, FIRST_FILE};
+use crate::engine::{self, Options};
+use crate::failure::Failure;
+use crate::files::{self, Candidate, Place};
+use crate::findings::Findings;
+use crate::output::{count, time};
+
+/// What a round found.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    /// What is wrong with the programs.
+    pub(super) findings: Findings,
+    /// What could not be read.
+    pub(super) failures: Vec<Failure>,
+    /// The directories that hold the files.
+    pub(super) directories: BTreeSet<PathBuf>,
+    programs: usize,
+    name: Option<String>,
+    components: usize,
+    environments: Vec<String>,
+    environment_count: usize,
+    unused: usize,
+    left_out: usize,
+}
+
+/// A program and the index of the place it lies in.
+struct Program {
+    at: usize,
+    project: Project,
+}
+
+impl Round {
+    /// Checks what the command line names.
+    ///
+    /// # Errors
+    /// Wrong use that only shows when the programs are known.
+    pub(super) fn new(args: &Args, levels: &Levels) -> Result<Self, Failure> {
+        let mut given = files::select(&args.paths, Some(&args.stdin_path), args.root.as_deref());
+        let mut round = Self::default();
+        let mut programs = Vec::new();
+        let mut rest = Vec::new();
+        for (at, place) in given.places.iter_mut().enumerate() {
+            let (roots, mut others) = split(place, &mut given.failures);
+            let first = programs.len();
+            programs.extend(roots.iter().map(|path| Program { at, project: Project::load(path, &mut place.disk) }));
+            let loaded = programs.iter().skip(first).flat_map(|program| program.project.files());
+            let used: BTreeSet<&str> = loaded.map(|(_, file)| file.path.as_str()).collect();
+            others.retain(|file| !used.contains(file.path.as_str()));
+            rest.extend(others.into_iter().map(|file| (at, file)));
+        }
+        let declared = programs.iter().flat_map(|program| program::environments(&program.project));
+        program::known(&args.environments, &declared.collect::<Vec<_>>())?;
+
+        for Program { at, project } in &programs {
+            if let Some(place) = given.places.get(*at) {
+                round.check(args, place, project, programs.len());
+            }
+        }
+        for (at, file) in &rest {
+            if let Some(place) = given.places.get_mut(*at) {
+                round.check_other(args, place, file);
+            }
+        }
+        round.failures = given.failures;
+        if round.failures.is_empty() && programs.is_empty() && rest.iter().all(|(_, file)| !file.named) {
+            round.failures.push(nothing(args, rest.len()));
+        }
+        for place in &given.places {
+            round.directories.extend(place.directories.iter().cloned());
+        }
+        round.findings.settle(|found| levels.of(found));
+        // Freeing many trees takes longer than all the rest of the end of the process.
+        std::mem::forget((programs, given.places));
+        Ok(round)
+    }
+
+    /// Checks a program among so many.
+    fn check(&mut self, args: &Args, place: &Place, project: &Project, of: usize) {
+        self.watch(place, project);
+        let mut options = Options { params: args.params.clone(), ..Options::default() };
+        if !args.environments.is_empty() {
+            let declared = program::environments(project);
+            options.environments = args.environments.clone();
+            options.environments.retain(|name| declared.contains(&name.as_str()));
+            if options.environments.is_empty() {
+                self.left_out += 1;
+                return;
+            }
+        }
+        if of > 1 {
+            // One of many programs need not have every param; where none has it, each of them says so.
+            let params = program::params(project);
+            options.params.retain(|(name, _)| params.contains(&name.as_str()));
+        }
+        let checked = engine::check(project, &options);
+        self.findings.add(&place.disk, project, checked.diagnostics().iter().cloned());
+        self.programs += 1;
+        self.components += checked.component_count();
+        self.environments = options.environments;
+        if self.environments.is_empty() {
+            self.environments.extend(checked.environments().map(str::to_owned));
+        }
+        self.environment_count += self.environments.len();
+        self.name = checked.app_name().map(str::to_owned);
+    }
+
+    /// Checks a file that is no program and that no program uses.
+    fn check_other(&mut self, args: &Args, place: &mut Place, file: &Candidate) {
+        let project = Project::load(&file.path, &mut place.disk);
+        self.watch(place, &project);
+        let options = Options { params: args.params.clone(), ..Options::default() };
+        let checked = engine::check(&project, &options);
+        let all = checked.diagnostics().iter();
+        if file.named {
+            self.findings.add(&place.disk, &project, all.cloned());
+        } else {
+            self.unused += 1;
+            let own = all.filter(|found| program::about_text(found) && found.primary.file == FIRST_FILE);
+            self.findings.add(&place.disk, &project, own.cloned());
+        }
+    }
+
+    fn watch(&mut self, place: &Place, project: &Project) {
+        let paths = project.files().map(|(_, file)| place.disk.on_disk(&file.path));
+        self.directories.extend(paths.filter_map(|path| path.parent().map(Path::to_owned)));
+    }
+
+    /// The exit code.
+    pub(super) fn verdict(&self) -> Verdict {
+        if !self.failures.is_empty() {
+            Verdict::Failed
+        } else if self.findings.counts().errors > 0 {
+            Verdict::Findings
+        } else {
+            Verdict::Clean
+        }
+    }
+
+    /// What was checked and with what result, in one line; nothing where nothing was.
+    pub(super) fn summary(&self, took: Duration, color: bool) -> Option<String> {
+        let counts = self.findings.counts();
+        if self.programs == 0 && counts == Counts::default() {
+            return None;
+        }
+        let (word, paint) = match self.verdict() {
+            Verdict::Clean => ("ok", "\u{1b}[1;32m"),
+            Verdict::Findings => ("failed", "\u{1b}[1;31m"),
+            Verdict::Failed => ("incomplete", "\u{1b}[1;31m"),
+        };
+        let mut line = if color { format!("{paint}{word}\u{1b}[0m") } else { word.to_owned() };
+        if counts != Counts::default() {
+            let with = if word == "ok" { ", " } else { " with " };
+            // Writing to a string cannot fail.
+            let _ = write!(line, "{with}{counts}");
+        }
+        line.push_str(": ");
+        match (&self.name, self.programs) {
+            (Some(name), 1) => line.push_str(name),
+            (_, programs) => line.push_str(&count(programs, "program")),
+        }
+        let _ = write!(line, ", {}", count(self.components, "component"));
+        let _ = write!(line, ", {}", count(self.environment_count, "environment"));
+        if self.programs == 1 && self.environments.len() < 9 {
+            let _ = write!(line, " ({})", self.environments.join(", "));
+        }
+        let _ = write!(line, ", {} in {}", count(self.findings.file_count(), "file"), time(took));
+        if self.left_out > 0 {
+            let _ = write!(line, "; left out {} without the environment", count(self.left_out, "program"));
+        }
+        if self.unused > 0 {
+            let _ = write!(line, "; only parsed {} that no program uses", count(self.unused, "file"));
+        }
+        Some(line)
+    }
+}
+
+/// The files with an `app`, and the others. What cannot be read is a failure.
+fn split(place: &mut Place, failures: &mut Vec<Failure>) -> (Vec<String>, Vec<Candidate>) {
+    let (mut roots, mut others) = (Vec::new(), Vec::new());
+    for file in &place.files {
+        match place.disk.load(&file.path) {
+            Ok(source) if program::is_root(&source) => roots.push(file.path.clone()),
+            Ok(_) => others.push(file.clone()),
+            Err(error) => failures.push(place.disk.failure(&file.path, &error)),
+        }
+    }
+    (roots, others)
+}
+
+/// The failure where there is nothing to check.
+fn nothing(args: &Args, others: usize) -> Failure {
+    let names: Vec<String> = args.paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    let (names, verb) = (names.join(", "), if names.len() == 1 { "is" } else { "are" });
+    if others == 0 {
+        return Failure::new("oal::io::no_program", format!("there {verb} no `.oal` file below {names}"))
+            .help("`oal init` writes a first program");
+    }
+    let others = count(others, "file");
+    Failure::new("oal::io::no_program", format!("there is no program below {names}: none of {others} has an `app`"))
+        .help("write `app name {}` into the file that the program starts from")
+}

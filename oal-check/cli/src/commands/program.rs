@@ -1,0 +1,82 @@
+//! What the command line needs to know of a program before it is checked.
+
+use oal_check::suggest::closest;
+use oal_check::{Diagnostic, Project, SourceFile};
+use oal_syntax::FileId;
+use oal_syntax::ast::{Item, ItemKind};
+
+use crate::failure::Failure;
+
+/// A program's root.
+pub(crate) const FIRST_FILE: FileId = FileId(0);
+
+/// The environment of a program that declares none.
+const DEFAULT: &str = "default";
+
+/// Codes below this number are about a text alone.
+const FIRST_OF_NAMES: u16 = 200;
+
+/// Whether a program starts from this file.
+pub(crate) fn is_root(file: &SourceFile) -> bool {
+    items(file).any(|item| matches!(item.kind, ItemKind::App(_)))
+}
+
+/// Whether a finding holds for a text without the program it belongs to: characters, tokens, syntax.
+pub(crate) fn about_text(found: &Diagnostic) -> bool {
+    found.code.number < FIRST_OF_NAMES
+}
+
+/// The environments that a program declares, in order.
+pub(crate) fn environments(project: &Project) -> Vec<&str> {
+    let root = project.file(FIRST_FILE);
+    let declared = items(root).filter(|item| matches!(item.kind, ItemKind::Environment(_)));
+    let mut names: Vec<&str> = declared.map(|item| item.name.text(&root.text)).collect();
+    if names.is_empty() {
+        names.push(DEFAULT);
+    }
+    names
+}
+
+/// The params that a program declares.
+pub(crate) fn params(project: &Project) -> Vec<&str> {
+    let files = project.files();
+    files
+        .flat_map(|(_, file)| {
+            let params = items(file).filter(|item| matches!(item.kind, ItemKind::Param { .. }));
+            params.map(|item| item.name.text(&file.text))
+        })
+        .collect()
+}
+
+fn items(file: &SourceFile) -> impl Iterator<Item = &Item> {
+    file.parse.tree.top.iter().map(|id| file.parse.tree.item(*id))
+}
+
+/// Refuses environments that are not among the declared ones.
+pub(crate) fn known(wanted: &[String], declared: &[&str]) -> Result<(), Failure> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in declared {
+        if !names.contains(name) {
+            names.push(name);
+        }
+    }
+    let Some(wrong) = wanted.iter().find(|name| !names.contains(&name.as_str())) else { return Ok(()) };
+    if names.is_empty() {
+        // There is no program, which is said elsewhere.
+        return Ok(());
+    }
+    let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let mut help = format!("declared: {}", list.join(", "));
+    if let Some(near) = closest(wrong, names) {
+        help = format!("did you mean `{near}`? {help}");
+    }
+    Err(Failure::new("oal::usage::unknown_environment", format!("no environment is called `{wrong}`")).help(help))
+}
+
+/// Reads `NAME=VALUE`.
+pub(crate) fn param(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("write `NAME=VALUE`".to_owned()),
+    }
+}
