@@ -562,7 +562,7 @@ impl<'p> Checker<'p> {
                         .help("give the second one another name"),
                 );
             }
-            self.locals.push(Local { name, at: span, ty, level: level.max(own) });
+            self.locals.push(Local { name, ty, level: level.max(own) });
         }
     }
 }

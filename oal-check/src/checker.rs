@@ -7,7 +7,7 @@ use crate::project::Project;
 use crate::types::{Level, Ty};
 use oal_syntax::ast::{ExprId, List, Tree};
 use oal_syntax::{FileId, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The state of a check.
 pub(crate) struct Checker<'p> {
@@ -32,6 +32,8 @@ pub(crate) struct Checker<'p> {
     pub(crate) building: Vec<KindId>,
     /// Kinds whose bodies have still to be checked.
     pub(crate) to_check: Vec<KindId>,
+    /// Imported names that are used, by the file that imports them.
+    pub(crate) used_imports: FxHashSet<(FileId, DefId)>,
     /// The fields that a body has set so far; kept for its memory.
     pub(crate) set: Vec<(u16, Span)>,
     /// First entry of each key of the large object at hand, and which object that is.
@@ -84,7 +86,6 @@ impl Sink<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct Local<'p> {
     pub(crate) name: &'p str,
-    pub(crate) at: Span,
     pub(crate) ty: Ty,
     pub(crate) level: Level,
 }
@@ -136,6 +137,7 @@ impl<'p> Checker<'p> {
             waiting: Vec::new(),
             building: Vec::new(),
             to_check: Vec::new(),
+            used_imports: FxHashSet::default(),
             set: Vec::new(),
             key_table: (0, FxHashMap::default()),
         }

@@ -12,6 +12,7 @@ mod overrides;
 pub mod program;
 pub mod project;
 mod resolve;
+mod rules;
 pub mod std;
 pub mod suggest;
 pub mod text;
@@ -30,6 +31,19 @@ pub struct Options {
     pub params: Vec<(String, String)>,
     /// Names of the environments to speak of; empty for all.
     pub environments: Vec<String>,
+    /// Lints, by name or code, that matter more or less than usual; `warnings` means all of them. A later entry wins.
+    pub lints: Vec<(String, LintLevel)>,
+}
+
+/// How much a lint matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LintLevel {
+    /// Not at all.
+    Allow,
+    /// It is said.
+    Warn,
+    /// It keeps the program from being deployed.
+    Deny,
 }
 
 /// A program with all that was found about it.
@@ -42,14 +56,15 @@ pub struct Checked {
 /// Checks a program in all its environments. Never fails: what is wrong is in the result.
 #[must_use]
 pub fn check(project: &Project, options: &Options) -> Checked {
-    let _ = options;
     let mut checker = checker::Checker::new(project);
     checker.syntax_findings();
     checker.declare_all();
     checker.assign_kinds();
     checker.declare_overrides();
     checker.check_items();
+    checker.find_unused();
     let (program, mut diagnostics) = (checker.program, checker.diagnostics);
+    rules::allow::apply(project, options, &mut diagnostics);
     diagnostic::sort_and_fold(&mut diagnostics, |file| file.0 as usize);
     Checked { program, diagnostics }
 }

@@ -360,10 +360,13 @@ impl<'p> Checker<'p> {
         Some(def)
     }
 
-    /// Marks a definition as used.
+    /// Marks a definition as used, and its import where it comes from another file.
     pub(crate) fn mark_used(&mut self, def: DefId) {
-        if let Some(def) = self.program.defs.get_mut(def.0 as usize) {
-            def.used = true;
+        if let Some(info) = self.program.defs.get_mut(def.0 as usize) {
+            info.used = true;
+            if info.item.file != self.at.file {
+                self.used_imports.insert((self.at.file, def));
+            }
         }
     }
 

@@ -205,14 +205,14 @@ impl<'p> Checker<'p> {
             }
             let field = fields.get(at).map_or(Ty::UNKNOWN, |field| field.ty);
             let (ty, level) = self.program.types.split_level(field);
-            self.locals.push(Local { name: bound, at: *binding, ty, level });
+            self.locals.push(Local { name: bound, ty, level });
         }
     }
 
     fn bind_unknown(&mut self, bindings: List<Span>) {
         for binding in self.at.tree.names(bindings) {
             let name = self.text(*binding);
-            self.locals.push(Local { name, at: *binding, ty: Ty::UNKNOWN, level: Level::Const });
+            self.locals.push(Local { name, ty: Ty::UNKNOWN, level: Level::Const });
         }
     }
 
