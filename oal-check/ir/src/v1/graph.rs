@@ -152,7 +152,7 @@ fn targets<'a>(at: &Pointer, leaf: Leaf<'a>) -> Vec<(&'a NodeId, Why)> {
 }
 
 /// The field that holds a component says why it is needed.
-fn why_of_field(at: &Pointer) -> Why {
+pub(super) fn why_of_field(at: &Pointer) -> Why {
     match at.tokens().next().as_deref() {
         Some("volumes") => Why::Volume,
         Some("files") => Why::Config,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Component, Ir, Kind, NodeId, Part, Spec, Template};
+use super::graph::why_of_field;
+use super::{Component, Ir, Kind, NodeId, Part, Spec, Template, Why};
 use crate::Pointer;
 use crate::canonical::CanonicalError;
 use crate::walk::Leaf;
@@ -49,14 +50,16 @@ pub enum Flaw {
         /// The output.
         output: String,
     },
-    /// A secret part that names something other than a secret.
-    NotASecret {
+    /// A reference to a component of another kind than can stand there: a secret, a volume.
+    OtherTarget {
         /// The component that refers.
         from: NodeId,
         /// Where in its values.
         at: Pointer,
         /// The component referred to.
         to: NodeId,
+        /// The kind it should have.
+        expected: Kind,
     },
     /// A port that its service does not have.
     NoSuchPort {
@@ -118,8 +121,17 @@ impl Ir {
             }
             component.spec.walk(|at, leaf| match leaf {
                 Leaf::Template(template) => self.check_template(from, at, template, &mut flaws),
-                Leaf::Node(to) if !self.components.contains_key(to) => {
-                    flaws.push(Flaw::NoSuchNode { from: from.clone(), at: at.clone(), to: to.clone() });
+                Leaf::Node(to) => {
+                    let expected = target_kind(at);
+                    let kind = self.components.get(to).map(Component::kind);
+                    let (from, at, to) = (from.clone(), at.clone(), to.clone());
+                    match (kind, expected) {
+                        (None, _) => flaws.push(Flaw::NoSuchNode { from, at, to }),
+                        (Some(kind), Some(expected)) if kind != expected => {
+                            flaws.push(Flaw::OtherTarget { from, at, to, expected });
+                        }
+                        _ => {}
+                    }
                 }
                 Leaf::Endpoint(endpoint) => {
                     let (from, at, to) = (from.clone(), at.clone(), endpoint.node.clone());
@@ -129,7 +141,7 @@ impl Ir {
                         Some(_) => flaws.push(Flaw::NoSuchPort { from, at, to, port: endpoint.port.to_string() }),
                     }
                 }
-                Leaf::Node(_) | Leaf::Image(_) | Leaf::Source(_) => {}
+                Leaf::Image(_) | Leaf::Source(_) => {}
             });
         }
         self.check_graph(&mut flaws);
@@ -146,7 +158,9 @@ impl Ir {
                 (Some(kind), Part::Ref(reference)) if kind.output(&reference.output) != Some(reference.level) => {
                     flaws.push(Flaw::NoSuchOutput { from, at, to, output: reference.output.clone() });
                 }
-                (Some(kind), Part::Secret(_)) if kind != Kind::Secret => flaws.push(Flaw::NotASecret { from, at, to }),
+                (Some(kind), Part::Secret(_)) if kind != Kind::Secret => {
+                    flaws.push(Flaw::OtherTarget { from, at, to, expected: Kind::Secret });
+                }
                 _ => {}
             }
         }
@@ -184,6 +198,17 @@ impl Ir {
     }
 }
 
+/// The kind of component that the field at `at` can hold, where it can hold one only.
+fn target_kind(at: &Pointer) -> Option<Kind> {
+    match why_of_field(at) {
+        Why::Volume => Some(Kind::Volume),
+        Why::Config => Some(Kind::Config),
+        Why::Network => Some(Kind::Service),
+        Why::Backup => Some(Kind::Bucket),
+        _ => None,
+    }
+}
+
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -217,8 +242,8 @@ impl fmt::Display for Flaw {
                     "`{from}` refers at `{at}` to the output `{output}` of `{to}`, which has none of that name and level"
                 )
             }
-            Self::NotASecret { from, at, to } => {
-                write!(f, "`{from}` takes `{to}` at `{at}` for a secret, which it is not")
+            Self::OtherTarget { from, at, to, expected } => {
+                write!(f, "`{from}` refers at `{at}` to `{to}`, which is no {expected}")
             }
             Self::NoSuchPort { from, at, to, port } => {
                 write!(f, "`{from}` refers at `{at}` to the port `{port}` of `{to}`, which has none of that name")

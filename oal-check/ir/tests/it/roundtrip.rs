@@ -16,8 +16,8 @@ fn id(text: &str) -> NodeId {
 
 /// A document with the component `kind/subject` of the given values, whose references all have targets.
 fn document(kind: Kind, mut spec: Spec) -> Ir {
-    spec.walk_mut(|_, leaf| match leaf {
-        LeafMut::Node(node) => *node = id("volume/target"),
+    spec.walk_mut(|at, leaf| match leaf {
+        LeafMut::Node(node) => *node = id(target(at.as_str())),
         LeafMut::Endpoint(endpoint) => *endpoint = Endpoint { node: id("service/target"), port: "http".into() },
         LeafMut::Template(template) => {
             let parts = template.parts().iter().cloned().map(|part| match part {
@@ -37,11 +37,22 @@ fn document(kind: Kind, mut spec: Spec) -> Ir {
     let components: BTreeMap<NodeId, Component> = BTreeMap::from([
         component("volume/target", Kind::Volume, json!({})),
         component("secret/target", Kind::Secret, json!({})),
+        component("config/target", Kind::Config, json!({})),
         component("bucket/target", Kind::Bucket, json!({})),
         component("service/target", Kind::Service, json!({ "ports": { "http": 80 } })),
         (NodeId::new(kind.name(), "subject", None).unwrap(), Component { declared: kind.name().to_owned(), spec }),
     ]);
     Ir::assemble(app(), "default".into(), components, BTreeMap::new(), None).unwrap()
+}
+
+/// A component of the kind that can stand in the field at `at`.
+fn target(at: &str) -> &'static str {
+    match at.split('/').nth(1) {
+        Some("files") => "config/target",
+        Some("network_mode") => "service/target",
+        Some("backup") => "bucket/target",
+        _ => "volume/target",
+    }
 }
 
 fn output(level: oal_ir::v1::Level) -> &'static str {
