@@ -3,13 +3,16 @@
 //! Own code rather than a crate: the IR holds whole numbers only, which makes the number rules of RFC 8785 trivial, and
 //! the crates at hand round large integers in silence, where this refuses them.
 
+mod writer;
+
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Serializer;
 use sha2::{Digest as _, Sha256};
+use writer::{Canonical, Output};
 
-use crate::pointer::Pointer;
+use crate::Pointer;
 
 /// The largest whole number that every JSON reader keeps exactly: 2^53 - 1 (RFC 7493, section 2.2).
 pub const MAX_INTEGER: u64 = (1 << 53) - 1;
@@ -54,10 +57,21 @@ impl std::error::Error for CanonicalError {}
 /// # Errors
 /// A number that is not whole or too large to be kept exactly by every reader; a value that is not JSON.
 pub fn to_canonical<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalError> {
-    let value = serde_json::to_value(value).map_err(|error| CanonicalError::NotJson(error.to_string()))?;
-    let mut out = Vec::new();
-    write_value(&value, &mut Pointer::root(), &mut out)?;
-    Ok(out)
+    to_canonical_without(value, &[])
+}
+
+/// As [`to_canonical`], without the members of the outermost object that `left_out` names.
+pub(crate) fn to_canonical_without<T: Serialize + ?Sized>(
+    value: &T,
+    left_out: &'static [&'static str],
+) -> Result<Vec<u8>, CanonicalError> {
+    let mut output = Output::without(left_out);
+    let written = value.serialize(&mut Serializer::with_formatter(std::io::sink(), Canonical(&mut output)));
+    match (output.refused, written) {
+        (Some(refused), _) => Err(refused),
+        (None, Err(error)) => Err(CanonicalError::NotJson(error.to_string())),
+        (None, Ok(())) => Ok(output.bytes),
+    }
 }
 
 /// The SHA-256 of `bytes` in the form the IR states it: `sha256:` and 64 lower-case hexadecimal digits.
@@ -76,78 +90,6 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// `text` as a JSON string in canonical form, with its quotes.
 pub(crate) fn quote(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len() + 2);
-    write_text(text, &mut out);
-    // The escapes are ASCII and the rest is copied from a `str`.
-    String::from_utf8(out).unwrap_or_default()
-}
-
-fn write_value(value: &Value, at: &mut Pointer, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
-    match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(true) => out.extend_from_slice(b"true"),
-        Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Number(number) => write_number(number, at, out)?,
-        Value::String(text) => write_text(text, out),
-        Value::Array(items) => {
-            out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                at.push_index(index);
-                write_value(item, at, out)?;
-                at.pop();
-            }
-            out.push(b']');
-        }
-        Value::Object(members) => write_object(members, at, out)?,
-    }
-    Ok(())
-}
-
-fn write_object(members: &Map<String, Value>, at: &mut Pointer, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
-    let mut members: Vec<(&String, &Value)> = members.iter().collect();
-    members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-    out.push(b'{');
-    for (index, (key, value)) in members.into_iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        write_text(key, out);
-        out.push(b':');
-        at.push(key);
-        write_value(value, at, out)?;
-        at.pop();
-    }
-    out.push(b'}');
-    Ok(())
-}
-
-/// ECMAScript writes whole numbers below 10^21 as plain digits, so up to 2^53 - 1 both notations are one.
-fn write_number(number: &serde_json::Number, at: &Pointer, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
-    let magnitude = number.as_i64().map(i64::unsigned_abs).or_else(|| number.as_u64());
-    if magnitude.is_none_or(|magnitude| magnitude > MAX_INTEGER) {
-        return Err(CanonicalError::Number { at: at.clone(), number: number.to_string() });
-    }
-    out.extend_from_slice(number.to_string().as_bytes());
-    Ok(())
-}
-
-fn write_text(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    for byte in text.bytes() {
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            0x09 => out.extend_from_slice(b"\\t"),
-            0x0a => out.extend_from_slice(b"\\n"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            0x0d => out.extend_from_slice(b"\\r"),
-            0x00..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-            _ => out.push(byte),
-        }
-    }
-    out.push(b'"');
+    // Text always has a canonical form, which is text.
+    to_canonical(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }

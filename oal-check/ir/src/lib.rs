@@ -39,6 +39,8 @@
 //! - The [digest](v1::Ir::digest) covers what is deployed, not where it was written: source files, their digests and all
 //!   positions stand in the source map, which it leaves out.
 //!
+//! [`Ir`] is the newest version of the document; [`read`] brings every older one to it.
+//!
 //! [`read`] gives only documents that are whole and unchanged, [`v1::Ir::assemble`] makes one, [`schema()`] is the JSON Schema.
 
 pub mod canonical;
@@ -51,8 +53,5 @@ mod walk;
 pub use pointer::{Pointer, PointerError};
 pub use read::{AnyIr, Limits, NEWEST_VERSION, ReadError, ShapeError, read};
 pub use schema::schema;
-pub use v1::{NodeId, NodeIdError, Template};
+pub use v1::{Ir, NodeId, NodeIdError, Template};
 pub use walk::{Leaf, LeafMut};
-
-/// The newest version of the document.
-pub type Ir = v1::Ir;

@@ -33,7 +33,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::Value;
 
 pub use app::{App, Network, Quota};
 pub use bucket::{Bucket, BucketAccess};
@@ -65,7 +64,7 @@ pub use volume::{Volume, VolumeAccess};
 pub use workload::{Job, Service, Workload};
 
 use crate::Pointer;
-use crate::canonical::{CanonicalError, sha256, to_canonical};
+use crate::canonical::{CanonicalError, sha256, to_canonical, to_canonical_without};
 use crate::walk::Leaf;
 
 /// The number of this version.
@@ -165,8 +164,7 @@ impl Ir {
     /// # Errors
     /// A number beyond 2^53 - 1.
     pub fn compute_digest(&self) -> Result<String, CanonicalError> {
-        let value = serde_json::to_value(self).map_err(|error| CanonicalError::NotJson(error.to_string()))?;
-        digest_of(&value)
+        digest_of(self)
     }
 
     /// The whole document in canonical form (RFC 8785): one line, members sorted.
@@ -196,15 +194,9 @@ impl Ir {
     }
 }
 
-/// The digest of a document of this version given as JSON: over everything but `digest` and `source_map`.
-pub(crate) fn digest_of(document: &Value) -> Result<String, CanonicalError> {
-    let mut members = serde_json::Map::new();
-    for (key, value) in document.as_object().into_iter().flatten() {
-        if key != "digest" && key != "source_map" {
-            members.insert(key.clone(), value.clone());
-        }
-    }
-    Ok(sha256(&to_canonical(&Value::Object(members))?))
+/// The digest of a document of this version: over everything but `digest` and `source_map`.
+pub(crate) fn digest_of(document: &impl Serialize) -> Result<String, CanonicalError> {
+    Ok(sha256(&to_canonical_without(document, &["digest", "source_map"])?))
 }
 
 impl Serialize for VersionTag {
