@@ -10,7 +10,7 @@ use codespan_reporting::term::{self, Chars, Config, WriteStyle};
 
 use super::excerpt::{Excerpt, excerpts};
 use super::sources::{Places, Sources};
-use super::{Diagnostic, Severity, plain, printable, suggestion};
+use super::{Diagnostic, Fix, Severity, plain, printable, suggestion};
 
 /// How the human form looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,8 @@ fn notes(places: &mut Places<'_>, diagnostic: &Diagnostic, drawn_ends: usize, wi
     if let Some(help) = &diagnostic.help {
         notes.push(format!("help: {}", printable::lines(help)));
     }
-    for fix in diagnostic.fixes.iter().take(2) {
+    let help = diagnostic.help.as_deref().unwrap_or_default();
+    for fix in diagnostic.fixes.iter().filter(|fix| !says(help, fix)).take(2) {
         let mut text = format!("fix: {}", printable::line(&fix.title));
         for line in suggestion::preview(places, fix, width) {
             text.push_str("\n     ");
@@ -94,6 +95,14 @@ fn notes(places: &mut Places<'_>, diagnostic: &Diagnostic, drawn_ends: usize, wi
         notes.push(format!("in: {}", printable::listed(&diagnostic.environments, MOST_NAMES)));
     }
     notes
+}
+
+/// Whether a help line like "did you mean `image`?" says already what a fix does.
+fn says(help: &str, fix: &Fix) -> bool {
+    match fix.edits.as_slice() {
+        [edit] => !edit.text.is_empty() && help.contains(&format!("`{}`", edit.text)),
+        _ => false,
+    }
 }
 
 /// `path:line:column` of a label.
