@@ -193,6 +193,7 @@ impl<'p> Checker<'p> {
                         ty
                     } else {
                         let typed = this.infer(value, None);
+                        this.refuse_unclear(value, typed.ty);
                         if this.fallible {
                             this.oblige(value, Ty::UNKNOWN, None);
                         }
@@ -205,6 +206,24 @@ impl<'p> Checker<'p> {
         self.pending.pop();
         self.program.def_types.insert(def, ty);
         self.program.types.split_level(ty)
+    }
+
+    /// `let x = []`: a list of nobody knows what.
+    fn refuse_unclear(&mut self, value: ExprId, ty: Ty) {
+        let node = self.at.tree.expr(value);
+        let empty = matches!(node.kind, ExprKind::List(items) if items.is_empty());
+        if empty && matches!(self.program.types.data(ty), TyData::List(Ty::UNKNOWN)) {
+            let name = self.at.sink.name;
+            self.push(
+                self.finding(
+                    &codes::UNCLEAR_TYPE,
+                    node.span,
+                    format!("the type of `{name}` cannot be told from an empty list"),
+                )
+                .label("a list of what?")
+                .help(format!("say its type: `let {name}: List<String> = []`")),
+            );
+        }
     }
 
     fn too_long_chain(&mut self, def: DefId, asked: Span) -> (Ty, Level) {
@@ -314,12 +333,12 @@ impl<'p> Checker<'p> {
         let typed = self.infer(head.iterable, None);
         self.refuse_level(head.iterable, typed.level, Level::Const, crate::infer::levels::Place::Structure);
         let (first, second) = self.element_types(head.iterable, typed.ty, !head.second.is_empty());
-        let key = if head.second.is_empty()
-            || matches!(self.program.types.data(typed.ty), TyData::Map(..) | TyData::Record(_))
-        {
-            first
-        } else {
-            second
+        let over = self.program.types.bare(typed.ty);
+        let key = match *self.program.types.data(over) {
+            TyData::Map(key, _) => key,
+            TyData::Record(_) => Ty::STRING,
+            _ if head.second.is_empty() => first,
+            _ => second,
         };
         let bare = self.program.types.bare(key);
         let keyed = match self.program.types.data(bare) {
@@ -335,9 +354,13 @@ impl<'p> Checker<'p> {
             let shown = self.show(key);
             let span = self.at.tree.expr(head.iterable).span;
             self.push(
-                self.finding(&codes::BAD_LOOP_KEY, span, format!("components cannot be told apart by a `{shown}`"))
-                    .label("each element becomes the key of one component")
-                    .help("go over texts, integers or enum values; over a map its keys are taken"),
+                self.finding(
+                    &codes::BAD_LOOP_KEY,
+                    span,
+                    format!("components cannot be told apart by values of {shown}"),
+                )
+                .label("each element becomes the key of one component")
+                .help("go over texts, integers or enum values; over a map its keys are taken"),
             );
         }
         self.fallible = false;

@@ -32,6 +32,8 @@ pub(crate) struct Checker<'p> {
     pub(crate) building: Vec<KindId>,
     /// Kinds whose bodies have still to be checked.
     pub(crate) to_check: Vec<KindId>,
+    /// Key types of repeated components, by file and loop.
+    pub(crate) loop_keys: FxHashMap<(FileId, u32), Ty>,
     /// Imported names that are used, by the file that imports them.
     pub(crate) used_imports: FxHashSet<(FileId, DefId)>,
     /// The fields that a body has set so far; kept for its memory.
@@ -137,6 +139,7 @@ impl<'p> Checker<'p> {
             waiting: Vec::new(),
             building: Vec::new(),
             to_check: Vec::new(),
+            loop_keys: FxHashMap::default(),
             used_imports: FxHashSet::default(),
             set: Vec::new(),
             key_table: (0, FxHashMap::default()),

@@ -103,6 +103,7 @@ impl<'p> Checker<'p> {
                 }
                 info.kind.name()
             }
+            Found::Missing => return None,
             Found::Namespace(_) => "used file",
             Found::None => {
                 self.report_unknown_kind(written, path);

@@ -59,7 +59,9 @@ impl<'p> Checker<'p> {
             if let Some(value) = value {
                 self.infer(value, Some(Ty::UNKNOWN));
             }
-            self.report_unknown_path(first.span, &word);
+            if found != Found::Missing {
+                self.report_unknown_path(first.span, &word);
+            }
             return;
         };
         let Some(info) = self.program.def(def).copied() else { return };

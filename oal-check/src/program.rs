@@ -373,6 +373,8 @@ pub struct Scope {
     pub names: hashbrown::HashTable<Binding>,
     /// Files brought in by `use … as name`.
     pub namespaces: Vec<Namespace>,
+    /// Names that a broken `use` was to bring in: known to be meant, and nothing more.
+    pub missing: Vec<Span>,
 }
 
 /// A name in a file's scope.

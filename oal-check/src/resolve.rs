@@ -24,6 +24,8 @@ pub(crate) enum Found {
     Def(DefId),
     /// Index into the file's namespaces.
     Namespace(usize),
+    /// What a broken `use` was to bring in; silent.
+    Missing,
     None,
 }
 
@@ -116,6 +118,7 @@ impl<'p> Checker<'p> {
     }
 
     fn report_duplicate(&mut self, name: &str, first: Binding, second: Binding) {
+        let (first, second) = if second.name.start < first.name.start { (second, first) } else { (first, second) };
         let imported = |def: DefId| self.program.def(def).is_none_or(|def| def.item.file != self.at.file);
         let code = if imported(first.def) && imported(second.def) {
             if first.def == second.def { &codes::DUPLICATE_IMPORT } else { &codes::DUPLICATE_NAME }
@@ -225,7 +228,14 @@ impl<'p> Checker<'p> {
 
     fn import(&mut self, id: ItemId, target: Option<FileId>) {
         let item = *self.at.tree.item(id);
-        let Some(file) = target else { return };
+        let Some(file) = target else {
+            let names = match item.kind {
+                ItemKind::Use { names, .. } => self.at.tree.use_names(names).iter().map(|name| name.local).collect(),
+                _ => vec![item.name],
+            };
+            self.miss(&names);
+            return;
+        };
         match item.kind {
             ItemKind::UseAs { .. } if !item.name.is_empty() => {
                 let index = self.at.file.0 as usize;
@@ -239,6 +249,12 @@ impl<'p> Checker<'p> {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn miss(&mut self, names: &[Span]) {
+        if let Some(scope) = self.program.scopes.get_mut(self.at.file.0 as usize) {
+            scope.missing.extend(names.iter().filter(|name| !name.is_empty()));
         }
     }
 
@@ -266,6 +282,7 @@ impl<'p> Checker<'p> {
             diagnostic = diagnostic.help("only what a file declares itself can be used from it");
         }
         self.push(diagnostic);
+        self.miss(&[local]);
     }
 
     /// A name that a file declares itself.
@@ -317,6 +334,7 @@ impl<'p> Checker<'p> {
         }
         match scope.namespaces.iter().position(|space| space.name.text(source) == name) {
             Some(index) => Found::Namespace(index),
+            None if scope.missing.iter().any(|missing| missing.text(source) == name) => Found::Missing,
             None => Found::None,
         }
     }

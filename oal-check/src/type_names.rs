@@ -122,6 +122,7 @@ impl<'p> Checker<'p> {
                 );
                 Ty::UNKNOWN
             }
+            Found::Missing => Ty::UNKNOWN,
             Found::None => {
                 if !written.contains('.') {
                     self.report_unknown_type(written, span);
@@ -169,6 +170,7 @@ impl<'p> Checker<'p> {
                 found.used = true;
                 found.file
             }
+            Found::Missing => return Found::Missing,
             _ => {
                 self.push(
                     self.finding(&codes::UNKNOWN_NAME, span, format!("`{space}` names no used file"))

@@ -123,8 +123,15 @@ impl<'p> Checker<'p> {
         let before = self.at.sink;
         let mut given: Vec<(usize, Span)> = Vec::with_capacity(entries.len());
         let mut position = 0_usize;
+        let mut named = false;
         for entry in entries {
             let EntryValue::Set(value) = entry.value else { continue };
+            named |= !entry.key.is_empty();
+            if named && entry.key.is_empty() {
+                // Said by the parser.
+                self.infer(value, Some(Ty::UNKNOWN));
+                continue;
+            }
             let slot = if entry.key.is_empty() {
                 position += 1;
                 Some(position - 1).filter(|at| *at < fields.len())
@@ -243,8 +250,15 @@ impl<'p> Checker<'p> {
         let mut level = Level::Const;
         let last = function.params.len().saturating_sub(1);
         let spread = function.spreads && args.len() == 1;
+        let mut named = false;
         for entry in tree.entries(args) {
             let EntryValue::Set(value) = entry.value else { continue };
+            named |= !entry.key.is_empty();
+            if named && entry.key.is_empty() {
+                // Said by the parser.
+                self.infer(value, Some(Ty::UNKNOWN));
+                continue;
+            }
             let slot = if entry.key.is_empty() {
                 position += 1;
                 if position <= function.params.len() { Some(position - 1) } else { function.variadic.then_some(last) }

@@ -109,11 +109,8 @@ impl Checker<'_> {
             }
             (TyData::Record(a), TyData::Record(b)) => self.record_fits(a, b),
             (TyData::Kind(a), TyData::Kind(b)) => {
-                if self.program.extends(a, b) {
-                    Fits::Always
-                } else {
-                    Fits::Never
-                }
+                self.complete(a);
+                if self.program.extends(a, b) { Fits::Always } else { Fits::Never }
             }
             _ => Fits::Never,
         }

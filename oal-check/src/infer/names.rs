@@ -81,6 +81,7 @@ impl<'p> Checker<'p> {
                 );
                 Typed::UNKNOWN
             }
+            Found::Missing => Typed::UNKNOWN,
             Found::None => {
                 self.report_unknown_name(span, name, want);
                 Typed::UNKNOWN
@@ -191,8 +192,9 @@ impl<'p> Checker<'p> {
         let Some(kind) = kind else { return Typed::UNKNOWN };
         let ty = self.program.types.intern(TyData::Kind(kind));
         match self.project.file(file).parse.tree.item(item).kind {
-            ItemKind::Component { guard: Guard::For(_), .. } => {
-                Typed::constant(self.program.types.intern(TyData::Map(Ty::STRING, ty)))
+            ItemKind::Component { guard: Guard::For(head), .. } => {
+                let key = self.loop_key(file, head);
+                Typed::constant(self.program.types.intern(TyData::Map(key, ty)))
             }
             ItemKind::Component { guard: Guard::If(_), .. } => {
                 self.fallible = true;
@@ -200,6 +202,34 @@ impl<'p> Checker<'p> {
             }
             _ => Typed::constant(ty),
         }
+    }
+
+    /// The type of the keys of a repeated component: what it is repeated over.
+    fn loop_key(&mut self, file: oal_syntax::FileId, head: u32) -> Ty {
+        if let Some(key) = self.loop_keys.get(&(file, head)) {
+            return *key;
+        }
+        // Until it is known, as for components that are repeated over each other.
+        self.loop_keys.insert((file, head), Ty::UNKNOWN);
+        let context = self.context(file);
+        let Some(over) = context.tree.loop_head(head).copied() else { return Ty::UNKNOWN };
+        let kind = self.at.kind;
+        let said = self.diagnostics.len();
+        let references = self.program.references.len();
+        let key = self.within(crate::checker::Context { kind, ..context }, |this| {
+            let typed = this.infer(over.iterable, None);
+            let two = !over.second.is_empty();
+            let bare = this.program.types.bare(typed.ty);
+            let map = matches!(this.program.types.data(bare), TyData::Map(..) | TyData::Record(_));
+            let (first, second) = this.element_types(over.iterable, typed.ty, two || map);
+            let key = if map || !two { first } else { second };
+            this.program.types.bare(key)
+        });
+        // The body of the component says what is wrong with its loop.
+        self.diagnostics.truncate(said);
+        self.program.references.truncate(references);
+        self.loop_keys.insert((file, head), key);
+        key
     }
 
     /// A param, let or component as a value.
@@ -246,6 +276,14 @@ impl<'p> Checker<'p> {
             return;
         }
         if self.report_foreign_word(span, name, bare) {
+            return;
+        }
+        if crate::std::is_kind(name) {
+            self.push(
+                self.finding(&codes::NOT_A_VALUE, span, format!("`{name}` is a kind, not a value"))
+                    .label("used as a value")
+                    .help(format!("name a component of it: `{name} some_name {{ … }}`")),
+            );
             return;
         }
         let variants = bare.map(|bare| self.variants_of(bare)).unwrap_or_default();

@@ -337,8 +337,7 @@ impl Checker<'_> {
             (Op::Multiply, Int | Float, y) if quantity(y) || *y == Percent => Some(right),
             (Op::Multiply, x, Percent) if quantity(x) => Some(left),
             (Op::Multiply, Percent, y) if quantity(y) => Some(right),
-            (Op::Multiply, Int | Float, Percent) | (Op::Multiply, Percent, Int | Float) => Some(Ty::FLOAT),
-            (Op::Divide, x, y) if x == y && (quantity(x) || *x == Percent) => Some(Ty::FLOAT),
+            (Op::Divide, x, y) if x == y && (quantity(x) || *x == Percent) => Some(Ty::INT),
             _ => None,
         };
         if let Some(result) = result {

@@ -127,7 +127,7 @@ impl Checker<'_> {
                 Typed::UNKNOWN
             }
             TyData::Map(_, value) => {
-                if matches!(self.program.types.data(value), TyData::Kind(_)) && self.is_repeated_map(base.ty) {
+                if matches!(self.program.types.data(value), TyData::Kind(_)) {
                     self.push(
                         self.finding(
                             &codes::MISSING_INSTANCE_KEY,
@@ -269,6 +269,20 @@ impl Checker<'_> {
         let (want, ty) = match self.program.types.data(bare).clone() {
             TyData::List(element) => (Ty::INT, element),
             TyData::Map(key, value) => (key, value),
+            TyData::Record(number) if self.program.types.record(number).is_some_and(|record| record.name.is_none()) => {
+                // An object that was written down without a type is looked into as a map.
+                let fields: Vec<Ty> = self
+                    .program
+                    .types
+                    .record(number)
+                    .map(|record| record.fields.iter().map(|field| field.ty).collect())
+                    .unwrap_or_default();
+                let mut common = Ty::UNKNOWN;
+                for field in fields {
+                    common = self.common(common, field).unwrap_or(Ty::UNKNOWN);
+                }
+                (Ty::STRING, common)
+            }
             TyData::Unknown => {
                 self.infer(key, None);
                 return Typed::UNKNOWN;
@@ -296,9 +310,7 @@ impl Checker<'_> {
         };
         self.resolve_step(index, Res::Member);
         let typed = self.infer(key, Some(want));
-        // A repeated component over integers or variants is keyed by what they look like.
-        let loose = want == Ty::STRING && matches!(self.program.types.data(ty), TyData::Kind(_));
-        let fits = loose || self.fits(typed.ty, want) != crate::infer::fit::Fits::Never;
+        let fits = self.fits(typed.ty, want) != crate::infer::fit::Fits::Never;
         if !fits {
             let (shown, wanted) = (self.show(typed.ty), self.show(want));
             let place = self.at.tree.expr(key).span;
@@ -325,10 +337,5 @@ impl Checker<'_> {
             self.project.file(info.item.file).parse.tree.item(info.item.item).kind,
             ItemKind::Component { guard: Guard::For(_), .. }
         )
-    }
-
-    /// Whether a type is that of a repeated component: a map of components by text.
-    fn is_repeated_map(&self, ty: Ty) -> bool {
-        matches!(self.program.types.data(ty), TyData::Map(key, _) if *key == Ty::STRING)
     }
 }
