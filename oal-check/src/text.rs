@@ -103,9 +103,7 @@ impl TextType {
             }
             Self::Regex => "a regular expression in the common syntax of RE2; matching takes linear time",
             Self::Email => "one mail address (RFC 5321)",
-            Self::EnvName => {
-                "the name of an environment variable: letters, digits, `_`, `.` and `-`, a letter or `_` first"
-            }
+            Self::EnvName => "the name of an environment variable: letters, digits, `_` and `.`, a letter or `_` first",
             Self::Digest => "a content digest: `sha256:` and 64 hexadecimal digits",
             Self::IpAddr => "an IPv4 or IPv6 address, without port or prefix length",
         }

@@ -150,6 +150,9 @@ impl Checker<'_> {
         let written = self.text(span);
         let value = literal::text(written);
         let Err(problem) = text::check(text_type, &value) else { return true };
+        if problem.kind == ProblemKind::HostWildcard && self.takes_wildcards() {
+            return true;
+        }
         let pieces = Pieces::text(written);
         let offset = |at: u32| span.start + u32::try_from(pieces.source_offset(at as usize)).unwrap_or(0);
         let place = Span::new(offset(problem.range.start), offset(problem.range.end));
@@ -170,6 +173,13 @@ impl Checker<'_> {
         }
         self.push(diagnostic);
         false
+    }
+
+    /// Whether the place is a host of a route, whose first label may be `*`.
+    fn takes_wildcards(&self) -> bool {
+        let root =
+            self.at.component.and_then(|kind| self.program.kind(kind)?.root).and_then(|kind| self.program.kind(kind));
+        root.is_some_and(|kind| &*kind.name == "route") && matches!(self.at.sink.name, "host" | "aliases")
     }
 
     /// A text with holes.

@@ -1,5 +1,5 @@
 //! Names of environment variables. POSIX.1-2024 section 3.216 has letters, digits and underscores; programs such as Elasticsearch
-//! read variables with `.` and `-` in their names, which container engines pass on, so those are names, too.
+//! read variables with dots in their names, which container engines pass on, so dots are letters here.
 
 use super::problem::{ProblemKind as Kind, TextProblem, char_range, part, quoted, quoted_at};
 use super::stray;
@@ -11,9 +11,9 @@ const NOUN: &str = "a variable name";
 /// # Errors
 /// The first character that is not allowed.
 pub fn check(text: &str) -> Result<(), TextProblem> {
-    match text.bytes().position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.' | b'-')) {
+    match text.bytes().position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.')) {
         None if text.is_empty() => Err(stray::empty(NOUN)),
-        None if text.starts_with(['.', '-']) => {
+        None if text.starts_with('.') => {
             let message = format!("a variable name starts with a letter or `_`, not with {}", quoted_at(text, 0));
             Err(TextProblem::new(Kind::EnvNameStart, 0..1, message).fix(""))
         }
@@ -45,14 +45,14 @@ fn refused(text: &str, at: usize) -> TextProblem {
             let message = "a variable name stands without the `$` of a shell";
             TextProblem::new(Kind::EnvNameCharacter, range, message).fix("")
         }
-        Some(b' ') => {
+        Some(b'-' | b' ') => {
             let message = format!("a variable name holds {shown}, where `_` is meant");
             TextProblem::new(Kind::EnvNameCharacter, range, message).fix("_")
         }
         _ => {
             let message = format!("a variable name holds {shown}");
             TextProblem::new(Kind::EnvNameCharacter, range, message)
-                .help("variable names are made of letters, digits, `_`, `.` and `-`")
+                .help("variable names are made of letters, digits, `_` and `.`")
         }
     }
 }

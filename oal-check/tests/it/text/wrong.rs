@@ -433,7 +433,7 @@ fn texts() -> Vec<(TextType, Vec<String>)> {
         ),
         (
             TextType::EnvName,
-            own(&["", "1A", "A-B", "a.b", "A B", "A=1", "=", "$HOME", "ÄB", "АPI", " A", "A ", "A!", "42"]),
+            own(&["", "1A", "A-B", ".a", "A B", "A=1", "=", "$HOME", "ÄB", "АPI", " A", "A ", "A!", "42"]),
         ),
         (
             TextType::Digest,
