@@ -161,23 +161,29 @@ fn squeezed(name: &[u8]) -> impl Iterator<Item = u8> {
 }
 
 /// Damerau-Levenshtein distance in its restricted form (no substring is edited twice); beyond `most` any larger number.
+/// Only cells up to `most` from the diagonal are worked out: no others can lead to an answer.
 fn distance(a: &[u8], b: &[u8], most: usize) -> usize {
-    let mut before = [0usize; MOST + 1];
-    let mut row = [0usize; MOST + 1];
-    let mut next = [0usize; MOST + 1];
-    for (at, cell) in row.iter_mut().enumerate() {
-        *cell = at;
+    const FAR: u8 = 100;
+    let at = |row: &[u8; MOST + 1], n: usize| row.get(n).copied().unwrap_or(FAR);
+    let mut before = [FAR; MOST + 1];
+    let mut row = [FAR; MOST + 1];
+    for (cell, n) in row.iter_mut().zip(0..=most) {
+        *cell = u8::try_from(n).unwrap_or(FAR);
     }
-    let at = |row: &[usize; MOST + 1], n: usize| row.get(n).copied().unwrap_or(usize::MAX / 2);
     let mut last_a = 0;
-    for (i, &from) in (1..).zip(a) {
-        if let Some(first) = next.first_mut() {
-            *first = i;
+    for (i, &from) in (1usize..).zip(a) {
+        let mut next = [FAR; MOST + 1];
+        let first = i.saturating_sub(most).max(1);
+        if i <= most
+            && let Some(cell) = next.first_mut()
+        {
+            *cell = u8::try_from(i).unwrap_or(FAR);
         }
-        let mut least = i;
-        let mut last_b = 0;
-        for (j, &to) in (1..).zip(b) {
-            let mut cost = (at(&row, j) + 1).min(at(&next, j - 1) + 1).min(at(&row, j - 1) + usize::from(from != to));
+        let mut least = at(&next, 0);
+        let mut last_b = b.get(first.wrapping_sub(2)).copied().unwrap_or(0);
+        for (j, &to) in (first..=i + most).zip(b.get(first - 1..).unwrap_or_default()) {
+            let slip = u8::from(from != to);
+            let mut cost = (at(&row, j) + 1).min(at(&next, j - 1) + 1).min(at(&row, j - 1) + slip);
             if i > 1 && j > 1 && from == last_b && to == last_a {
                 cost = cost.min(at(&before, j - 2) + 1);
             }
@@ -187,13 +193,13 @@ fn distance(a: &[u8], b: &[u8], most: usize) -> usize {
             least = least.min(cost);
             last_b = to;
         }
-        if least > most {
-            return least;
+        if usize::from(least) > most {
+            return most + 1;
         }
         last_a = from;
-        (before, row, next) = (row, next, before);
+        (before, row) = (row, next);
     }
-    at(&row, b.len())
+    usize::from(at(&row, b.len()))
 }
 
 /// Names that share words or a beginning.
@@ -221,4 +227,30 @@ fn related(a: &[u8], b: &[u8]) -> Option<Rank> {
         return Some(Rank::Start(u8::try_from(rest).unwrap_or(u8::MAX)));
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn distances_are_counted() {
+        let table = [
+            ("abc", "abc", 0),
+            ("abc", "acb", 1),
+            ("abc", "ab", 1),
+            ("abc", "abcd", 1),
+            ("abc", "xbc", 1),
+            ("ca", "abc", 3),
+            ("kitten", "sitting", 3),
+            ("replcias", "replicas", 1),
+            ("stagign", "staging", 1),
+        ];
+        for (a, b, slips) in table {
+            assert_eq!(distance(a.as_bytes(), b.as_bytes(), 3), slips, "{a} {b}");
+            assert_eq!(distance(b.as_bytes(), a.as_bytes(), 3), slips, "{b} {a}");
+        }
+        assert!(distance(b"abcdef", b"uvwxyz", 3) > 3);
+        assert!(distance(b"kitten", b"sitting", 2) > 2);
+    }
 }

@@ -19,7 +19,10 @@ pub(super) const fn is_hex(byte: u8) -> bool {
 pub fn check(text: &str) -> Result<(), TextProblem> {
     let Some(hex) = text.strip_prefix(PREFIX) else { return Err(bad_prefix(text)) };
     let from = PREFIX.len();
-    if let Some(at) = hex.bytes().position(|b| !is_hex(b)) {
+    // no early end, so that the loop goes by whole registers
+    if !hex.bytes().fold(true, |all, b| all & is_hex(b))
+        && let Some(at) = hex.bytes().position(|b| !is_hex(b))
+    {
         return Err(bad_digit(text, from, from + at));
     }
     match hex.len() {

@@ -81,21 +81,13 @@ pub fn parse(text: &str) -> Result<ImageRef<'_>, TextProblem> {
     if text.is_empty() {
         return Err(stray::empty(NOUN));
     }
-    let scheme = text.find("://");
-    if let Some(at) = scheme {
-        return Err(with_scheme(text, at));
-    }
-    let (named, digest) = match text.split_once('@') {
-        Some((named, digest)) => (named, Some(digest)),
-        None => (text, None),
-    };
-    let slash = named.rfind('/').map_or(0, |at| at + 1);
-    let colon = part(named, slash, named.len()).find(':').map(|at| slash + at);
-    let (name, tag) = match colon {
-        Some(at) => (part(named, 0, at), Some(part(named, at + 1, named.len()))),
-        None => (named, None),
-    };
-    let (registry, repository) = split_registry(name);
+    let marks = Marks::of(text)?;
+    let end = marks.at_sign.unwrap_or(text.len());
+    let digest = marks.at_sign.map(|at| part(text, at + 1, text.len()));
+    let named = part(text, 0, end);
+    let name = part(text, 0, marks.colon.unwrap_or(end));
+    let tag = marks.colon.map(|at| part(text, at + 1, end));
+    let (registry, repository) = split_registry(name, marks.first_slash);
     if let Some(registry) = registry {
         check_registry(text, registry)?;
     }
@@ -110,10 +102,47 @@ pub fn parse(text: &str) -> Result<ImageRef<'_>, TextProblem> {
 }
 
 /// The first part is a registry where it cannot be a part of a repository: it has a dot or a port, or is `localhost`.
-fn split_registry(name: &str) -> (Option<&str>, &str) {
-    match name.split_once('/') {
-        Some((first, rest)) if first == "localhost" || first.contains(['.', ':']) => (Some(first), rest),
-        _ => (None, name),
+fn split_registry(name: &str, slash: Option<usize>) -> (Option<&str>, &str) {
+    let Some(slash) = slash else { return (None, name) };
+    let first = part(name, 0, slash);
+    if first == "localhost" || first.bytes().any(|b| b == b'.' || b == b':') {
+        (Some(first), part(name, slash + 1, name.len()))
+    } else {
+        (None, name)
+    }
+}
+
+/// Where the parts of a reference meet.
+#[derive(Debug, Default)]
+struct Marks {
+    first_slash: Option<usize>,
+    /// The first colon after the last slash.
+    colon: Option<usize>,
+    at_sign: Option<usize>,
+}
+
+impl Marks {
+    /// One walk over the text, up to its digest.
+    fn of(text: &str) -> Result<Self, TextProblem> {
+        let mut marks = Self::default();
+        for (at, byte) in text.bytes().enumerate() {
+            match byte {
+                b'/' => {
+                    if marks.colon.is_some_and(|colon| colon + 1 == at) && part(text, at, at + 2) == "//" {
+                        return Err(with_scheme(text, at - 1));
+                    }
+                    marks.first_slash = marks.first_slash.or(Some(at));
+                    marks.colon = None;
+                }
+                b':' => marks.colon = marks.colon.or(Some(at)),
+                b'@' => {
+                    marks.at_sign = Some(at);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        Ok(marks)
     }
 }
 

@@ -2,9 +2,12 @@
 //! names that promise a secret, and text too random to be written by hand. Tuned to stay silent on digests, tags,
 //! UUIDs, hashes, paths and public keys; a lint that cries wolf is switched off.
 
+mod providers;
+
 use std::ops::Range;
 
 use super::problem::span;
+use providers::provider;
 
 /// Why a text looks like a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,148 +53,118 @@ pub struct SecretLike {
     pub range: Range<u32>,
 }
 
-/// What may follow the prefix of a provider's key.
-#[derive(Clone, Copy)]
-enum Tail {
-    /// At least so many letters, digits, `_`, `-`, `.`, `=`, `/`, `+`.
-    Least(usize),
-    /// Exactly so many capital letters and digits.
-    Capitals(usize),
-}
-
-/// Prefixes, sorted by nothing but their first letter, for a quick look. Publishable keys are left out.
-const PROVIDERS: &[(&str, Tail, &str)] = &[
-    ("A3T", Tail::Capitals(17), "AWS access key"),
-    ("AGE-SECRET-KEY-1", Tail::Least(50), "age secret key"),
-    ("AIza", Tail::Least(35), "Google API key"),
-    ("AKIA", Tail::Capitals(16), "AWS access key"),
-    ("ASIA", Tail::Capitals(16), "AWS access key"),
-    ("EAACEdEose0cBA", Tail::Least(10), "Facebook access token"),
-    ("GOCSPX-", Tail::Least(20), "Google client secret"),
-    ("NRAK-", Tail::Least(20), "New Relic key"),
-    ("PMAK-", Tail::Least(30), "Postman key"),
-    ("SG.", Tail::Least(40), "SendGrid key"),
-    ("dapi", Tail::Least(32), "Databricks token"),
-    ("dckr_pat_", Tail::Least(20), "Docker access token"),
-    ("doo_v1_", Tail::Least(40), "DigitalOcean token"),
-    ("dop_v1_", Tail::Least(40), "DigitalOcean token"),
-    ("dp.pt.", Tail::Least(30), "Doppler token"),
-    ("figd_", Tail::Least(20), "Figma token"),
-    ("fly_", Tail::Least(40), "Fly.io token"),
-    ("gho_", Tail::Least(30), "GitHub token"),
-    ("ghp_", Tail::Least(30), "GitHub token"),
-    ("ghr_", Tail::Least(30), "GitHub token"),
-    ("ghs_", Tail::Least(30), "GitHub token"),
-    ("ghu_", Tail::Least(30), "GitHub token"),
-    ("github_pat_", Tail::Least(30), "GitHub token"),
-    ("glpat-", Tail::Least(18), "GitLab token"),
-    ("glsa_", Tail::Least(30), "Grafana token"),
-    ("gsk_", Tail::Least(40), "Groq key"),
-    ("hf_", Tail::Least(30), "Hugging Face token"),
-    ("hvs.", Tail::Least(20), "Vault token"),
-    ("key-", Tail::Least(32), "Mailgun key"),
-    ("lin_api_", Tail::Least(30), "Linear key"),
-    ("npm_", Tail::Least(30), "npm token"),
-    ("nvapi-", Tail::Least(40), "NVIDIA key"),
-    ("phx_", Tail::Least(30), "PostHog key"),
-    ("pscale_tkn_", Tail::Least(30), "PlanetScale token"),
-    ("pypi-", Tail::Least(50), "PyPI token"),
-    ("r8_", Tail::Least(30), "Replicate token"),
-    ("rk_live_", Tail::Least(10), "Stripe key"),
-    ("rk_test_", Tail::Least(10), "Stripe key"),
-    ("rubygems_", Tail::Least(40), "RubyGems key"),
-    ("sbp_", Tail::Least(40), "Supabase token"),
-    ("sgp_", Tail::Least(40), "Sourcegraph token"),
-    ("shpat_", Tail::Least(30), "Shopify token"),
-    ("shpca_", Tail::Least(30), "Shopify token"),
-    ("shppa_", Tail::Least(30), "Shopify token"),
-    ("shpss_", Tail::Least(30), "Shopify secret"),
-    ("sk-ant-", Tail::Least(20), "Anthropic key"),
-    ("sk-or-", Tail::Least(20), "OpenRouter key"),
-    ("sk-proj-", Tail::Least(20), "OpenAI key"),
-    ("sk-svcacct-", Tail::Least(20), "OpenAI key"),
-    ("sk_live_", Tail::Least(10), "Stripe key"),
-    ("sk_test_", Tail::Least(10), "Stripe key"),
-    ("sntrys_", Tail::Least(30), "Sentry token"),
-    ("sq0atp-", Tail::Least(20), "Square token"),
-    ("sq0csp-", Tail::Least(40), "Square secret"),
-    ("tskey-", Tail::Least(20), "Tailscale key"),
-    ("whsec_", Tail::Least(20), "webhook secret"),
-    ("xapp-", Tail::Least(20), "Slack token"),
-    ("xoxa-", Tail::Least(10), "Slack token"),
-    ("xoxb-", Tail::Least(10), "Slack token"),
-    ("xoxe-", Tail::Least(10), "Slack token"),
-    ("xoxp-", Tail::Least(10), "Slack token"),
-    ("xoxr-", Tail::Least(10), "Slack token"),
-    ("xoxs-", Tail::Least(10), "Slack token"),
-    ("ya29.", Tail::Least(20), "Google token"),
-];
-
-/// Urls whose path is the secret.
-const HOOKS: [(&str, &str); 4] = [
-    ("https://hooks.slack.com/services/", "Slack webhook"),
-    ("https://discord.com/api/webhooks/", "Discord webhook"),
-    ("https://discordapp.com/api/webhooks/", "Discord webhook"),
-    ("https://hooks.zapier.com/hooks/catch/", "Zapier webhook"),
-];
-
 /// Whether a literal looks like a secret. `key` is the name it is given (an environment variable, a field), or empty.
-/// Quick on ordinary texts: most leave after a look at the name and the first bytes.
+/// Quick on ordinary texts: one walk over the bytes, and a look at the end of the name.
 #[must_use]
 pub fn secret_like(key: &str, text: &str) -> Option<SecretLike> {
-    if text.is_empty() {
-        return None;
-    }
-    let found = |reason, start, end| Some(SecretLike { reason, range: span(start, end) });
-    let all = |reason| found(reason, 0, text.len());
-    if let Some((start, end)) = url_password(text) {
-        return found(SecretReason::UrlPassword, start, end);
-    }
-    if text.len() >= 13 {
-        if let Some(name) = provider(text) {
-            return all(SecretReason::Provider(name));
+    let bytes = Bytes::of(text);
+    let (reason, start, end) = by_form(text, &bytes).or_else(|| {
+        let named = match promise(key) {
+            Promise::Secret => !is_setting(text),
+            Promise::Key => looks_generated(text, &bytes) && !is_setting(text),
+            Promise::Nothing => false,
+        };
+        if named && !is_public(key) {
+            return Some((SecretReason::Name, 0, text.len()));
         }
-        if text.starts_with("eyJ") && is_jwt(text) {
-            return all(SecretReason::Jwt);
-        }
-        if text.contains("-----BEGIN") && has_private_key(text) {
-            return all(SecretReason::PrivateKey);
-        }
-        if let Some((start, end)) = connection_password(text) {
-            return found(SecretReason::ConnectionString, start, end);
-        }
-    }
-    match promise(key) {
-        Promise::Secret if !is_setting(text) => return all(SecretReason::Name),
-        Promise::Key if !is_setting(text) && looks_generated(text) => return all(SecretReason::Name),
-        Promise::Public => return None,
-        _ => {}
-    }
-    if is_random(text) { all(SecretReason::Random) } else { None }
+        (bytes.is_random(text) && !is_public(key)).then_some((SecretReason::Random, 0, text.len()))
+    })?;
+    Some(SecretLike { reason, range: span(start, end) })
 }
 
-fn provider(text: &str) -> Option<&'static str> {
-    let first = text.bytes().next()?;
-    if first == b'h' && text.starts_with("https://") {
-        let hook = HOOKS.iter().find(|(prefix, _)| text.strip_prefix(prefix).is_some_and(|rest| rest.len() > 16));
-        return hook.map(|(_, name)| *name);
+/// What the text itself shows, whatever its name.
+fn by_form(text: &str, bytes: &Bytes) -> Option<(SecretReason, usize, usize)> {
+    const SHORTEST: usize = 13;
+    if bytes.at_sign
+        && let Some((start, end)) = url_password(text)
+    {
+        return Some((SecretReason::UrlPassword, start, end));
     }
-    let wordy = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'=' | b'/' | b'+');
-    for (prefix, tail, name) in PROVIDERS.iter().filter(|(prefix, ..)| prefix.as_bytes().first() == Some(&first)) {
-        let Some(rest) = text.strip_prefix(prefix) else { continue };
-        let fits = match tail {
-            Tail::Least(len) => rest.len() >= *len && rest.bytes().all(wordy),
-            Tail::Capitals(len) => {
-                rest.len() == *len && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-            }
-        };
-        if fits {
-            return Some(name);
+    if text.len() < SHORTEST {
+        return None;
+    }
+    if bytes.equals
+        && let Some((start, end)) = connection_password(text)
+    {
+        return Some((SecretReason::ConnectionString, start, end));
+    }
+    let reason = if let Some(name) = provider(text) {
+        SecretReason::Provider(name)
+    } else if text.starts_with("eyJ") && is_jwt(text) {
+        SecretReason::Jwt
+    } else if bytes.space && has_private_key(text) {
+        SecretReason::PrivateKey
+    } else {
+        return None;
+    };
+    Some((reason, 0, text.len()))
+}
+
+/// What one walk over a text counts.
+#[derive(Debug, Default)]
+struct Bytes {
+    at_sign: bool,
+    equals: bool,
+    /// Any white space.
+    space: bool,
+    /// Something else than letters, digits and the signs of base64.
+    other: bool,
+    lower: u32,
+    upper: u32,
+    digits: u32,
+    /// How often the next byte is of another kind.
+    changes: u32,
+}
+
+impl Bytes {
+    fn of(text: &str) -> Self {
+        let mut all = Self::default();
+        let mut before = 0;
+        for byte in text.bytes() {
+            let kind = match byte {
+                b'a'..=b'z' => {
+                    all.lower += 1;
+                    1
+                }
+                b'A'..=b'Z' => {
+                    all.upper += 1;
+                    2
+                }
+                b'0'..=b'9' => {
+                    all.digits += 1;
+                    3
+                }
+                b'+' | b'/' | b'_' | b'-' => 4,
+                b'=' => {
+                    all.equals = true;
+                    4
+                }
+                _ => {
+                    all.other = true;
+                    all.at_sign |= byte == b'@';
+                    all.space |= byte.is_ascii_whitespace();
+                    5
+                }
+            };
+            all.changes += u32::from(before != kind && before != 0);
+            before = kind;
         }
+        all
     }
-    // the older keys of OpenAI
-    let old = text.strip_prefix("sk-").is_some_and(|t| t.len() >= 40 && t.bytes().all(|b| b.is_ascii_alphanumeric()));
-    old.then_some("OpenAI key")
+
+    /// Random letters and digits: at least 24 of them in three kinds, changing kind at nearly every second step, with
+    /// the entropy of base64. Hexadecimal texts, UUIDs, names, paths and versions stay below.
+    fn is_random(&self, text: &str) -> bool {
+        const LEAST: usize = 24;
+        const MOST: usize = 512;
+        let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let mixed = !self.other && self.lower >= 3 && self.upper >= 3 && self.digits >= 2;
+        mixed
+            && (LEAST..=MOST).contains(&text.len())
+            && self.changes * 20 >= len * 9
+            && !["sha256-", "sha384-", "sha512-"].iter().any(|prefix| text.starts_with(prefix))
+            && entropy(text) >= 4.0
+    }
 }
 
 /// Header, payload and signature, the first two objects in base64.
@@ -229,9 +202,6 @@ fn url_password(text: &str) -> Option<(usize, usize)> {
 
 /// `Server=db;User Id=sa;Password=…` and `AccountKey=…`.
 fn connection_password(text: &str) -> Option<(usize, usize)> {
-    if !text.contains(';') && !text.contains("assword=") {
-        return None;
-    }
     let mut start = 0;
     for pair in text.split([';', '&', '?', ' ']) {
         if let Some((name, value)) = pair.split_once('=') {
@@ -261,35 +231,36 @@ enum Promise {
     Secret,
     /// A key, which may be one of a table or a cache.
     Key,
-    /// A value that may be random and public.
-    Public,
     Nothing,
 }
 
 fn promise(key: &str) -> Promise {
-    if key.len() < 3 {
+    // the last letters of the words below
+    if !key
+        .as_bytes()
+        .last()
+        .is_some_and(|last| matches!(last.to_ascii_uppercase(), b'D' | b'N' | b'T' | b'Y' | b'S' | b'E'))
+    {
         return Promise::Nothing;
     }
     let is = |word: &str| ends_with_word(key, word);
-    let last = key.as_bytes().last().map_or(0, u8::to_ascii_uppercase);
-    // the last letters of the words below
-    if !matches!(last, b'D' | b'N' | b'T' | b'Y' | b'S' | b'E') {
-        return if has_word(key, "public") { Promise::Public } else { Promise::Nothing };
-    }
-    if has_word(key, "public") || has_word(key, "publishable") {
-        return Promise::Public;
-    }
     let secret = ["password", "passwd", "passphrase", "pass", "token", "secret", "credentials", "apikey"];
     if secret.into_iter().any(is) {
         return Promise::Secret;
     }
     if !is("key") {
-        let public = ["id", "digest", "checksum", "fingerprint", "hash", "version", "revision", "commit"];
-        return if public.into_iter().any(is) { Promise::Public } else { Promise::Nothing };
+        return Promise::Nothing;
     }
     let strong =
         ["api", "access", "secret", "private", "encryption", "signing", "master", "auth", "license", "jwt", "hmac"];
     if strong.into_iter().any(|word| has_word(key, word)) { Promise::Secret } else { Promise::Key }
+}
+
+/// Whether the name is one of a value that may be random and still be seen.
+fn is_public(key: &str) -> bool {
+    let ends = ["id", "digest", "checksum", "fingerprint", "hash", "version", "revision", "commit"];
+    ["public", "publishable"].into_iter().any(|word| has_word(key, word))
+        || ends.into_iter().any(|word| ends_with_word(key, word))
 }
 
 /// Whether a name ends with a word, after a separator, a small letter before a capital, or nothing: `DB_PASSWORD`,
@@ -345,56 +316,20 @@ fn is_setting(text: &str) -> bool {
 }
 
 /// Long enough and mixed enough not to be a word: for names such as `APP_KEY`, which may also be `users` or `app:cache`.
-fn looks_generated(text: &str) -> bool {
-    text.len() >= 16
-        && !text.contains(char::is_whitespace)
-        && text.bytes().filter(u8::is_ascii_digit).count() >= 2
-        && text.bytes().any(|b| b.is_ascii_alphabetic())
+const fn looks_generated(text: &str, bytes: &Bytes) -> bool {
+    text.len() >= 16 && !bytes.space && bytes.digits >= 2 && bytes.lower + bytes.upper > 0
 }
 
-/// Random letters and digits: at least 24 of them in three kinds, changing kind at nearly every second step, with the
-/// entropy of base64. Hexadecimal texts, UUIDs, names, paths and versions stay below.
-fn is_random(text: &str) -> bool {
-    const LEAST: usize = 24;
-    const MOST: usize = 512;
-    if !(LEAST..=MOST).contains(&text.len()) {
-        return false;
-    }
-    let mut counts = [0u16; 128];
-    let (mut lower, mut upper, mut digits, mut changes) = (0u32, 0u32, 0u32, 0u32);
-    let mut before = 0;
+/// Bits a character, of ASCII text.
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0u32; 128];
+    let mut total = 0;
     for byte in text.bytes() {
-        let class = match byte {
-            b'a'..=b'z' => 1,
-            b'A'..=b'Z' => 2,
-            b'0'..=b'9' => 3,
-            b'+' | b'/' | b'=' | b'_' | b'-' => 4,
-            _ => return false,
-        };
-        match class {
-            1 => lower += 1,
-            2 => upper += 1,
-            3 => digits += 1,
-            _ => {}
-        }
-        changes += u32::from(before != 0 && class != before);
-        before = class;
         if let Some(count) = counts.get_mut(usize::from(byte)) {
             *count += 1;
+            total += 1;
         }
     }
-    let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    if lower < 3 || upper < 3 || digits < 2 || changes * 5 < len * 2 {
-        return false;
-    }
-    if text.starts_with("sha256-") || text.starts_with("sha384-") || text.starts_with("sha512-") {
-        return false;
-    }
-    entropy(&counts, len) >= 4.0
-}
-
-/// Bits a character.
-fn entropy(counts: &[u16], len: u32) -> f64 {
-    let total = f64::from(len);
-    counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / total).map(|p| -p * p.log2()).sum()
+    let share = |count: &u32| f64::from(*count) / f64::from(total);
+    counts.iter().filter(|count| **count > 0).map(share).map(|p| -p * p.log2()).sum()
 }

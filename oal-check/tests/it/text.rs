@@ -174,7 +174,7 @@ const RIGHT: &[(TextType, &[&str])] = &[
             "team-shop@EXAMPLE.com",
         ],
     ),
-    (TextType::EnvName, &["A", "_", "DATABASE_URL", "lower", "X1", "__a__"]),
+    (TextType::EnvName, &["A", "_", "DATABASE_URL", "lower", "X1", "__a__", "discovery.type", "a.b_c.1"]),
     (TextType::Digest, &["sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]),
     (
         TextType::IpAddr,
