@@ -283,7 +283,8 @@ impl<'p> Checker<'p> {
             if function.const_only {
                 let before = self.at.sink;
                 self.at.sink = Sink { name: function.name, what: "argument of", ..Sink::default() };
-                self.refuse_level(value, typed.level, Level::Const, Place::Field);
+                let place = if before.what == "assert" { Place::Assert } else { Place::Field };
+                self.refuse_level(value, typed.level, Level::Const, place);
                 self.at.sink = before;
                 level = Level::Const;
             }

@@ -90,6 +90,9 @@ impl Checker<'_> {
     pub(crate) fn text_literal(&mut self, span: Span, want: Option<Ty>) -> Typed {
         let Some(want) = want else { return Typed::constant(Ty::STRING) };
         let (want, _) = self.program.types.split_optional(want);
+        if !matches!(self.program.types.data(self.program.types.bare(want)), TyData::String | TyData::Text(_)) {
+            return Typed::constant(Ty::STRING);
+        }
         let mut ty = want;
         loop {
             match *self.program.types.data(ty) {

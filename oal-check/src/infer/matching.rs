@@ -190,6 +190,8 @@ impl<'p> Checker<'p> {
                 ))
             };
             self.push(diagnostic);
+            self.bind_unknown(bindings);
+            return;
         }
         for (at, binding) in given.iter().enumerate() {
             let bound = self.text(*binding);

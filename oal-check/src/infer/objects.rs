@@ -77,7 +77,7 @@ impl<'p> Checker<'p> {
             }
             let name = self.text(entry.key);
             self.check_key(entry.key, name, key, declares);
-            self.refuse_second(entries, at, entry.key, name);
+            self.refuse_second(&codes::DUPLICATE_KEY, entries, at, entry.key, name);
             self.at.sink = Sink { name, what: "entry", of: before.name, of_kind: "" };
             let typed = self.infer(expr, Some(bare));
             self.fit(expr, Typed { level: Level::Const, ..typed }, bare, Level::Const);
@@ -90,7 +90,14 @@ impl<'p> Checker<'p> {
     }
 
     /// A key written twice in one body or object.
-    pub(crate) fn refuse_second(&mut self, entries: &[Entry], at: usize, key: Span, name: &str) {
+    fn refuse_second(
+        &mut self,
+        code: &'static crate::diagnostic::Code,
+        entries: &[Entry],
+        at: usize,
+        key: Span,
+        name: &str,
+    ) {
         // Most objects are small; large ones are looked through by a table.
         let first = if entries.len() <= 24 {
             entries
@@ -103,7 +110,7 @@ impl<'p> Checker<'p> {
         };
         if let Some(first) = first {
             self.push(
-                self.finding(&codes::DUPLICATE_KEY, key, format!("the key `{}` stands twice", name.trim_matches('"')))
+                self.finding(code, key, format!("`{}` is set twice", name.trim_matches('"')))
                     .label("again here")
                     .secondary(self.at.file, first, "first here")
                     .help("remove one of them"),
@@ -204,7 +211,7 @@ impl<'p> Checker<'p> {
                 continue;
             }
             let name = self.text(entry.key);
-            self.refuse_second(entries_slice, index, entry.key, name);
+            self.refuse_second(&codes::DUPLICATE_FIELD, entries_slice, index, entry.key, name);
             let Some(member) = record.fields.iter().find(|member| &*member.name == name) else {
                 self.report_unknown_record_field(entry.key, name, &record, of, what);
                 self.infer(expr, Some(Ty::UNKNOWN));
@@ -271,9 +278,19 @@ impl<'p> Checker<'p> {
             );
             return;
         }
+        let plain = name.trim_matches('"');
+        if plain != name && names.contains(&plain) {
+            self.push(
+                self.finding(&codes::QUOTED_FIELD, at, format!("the field name {name} stands in quotes"))
+                    .label("a field's name has no quotes")
+                    .help("only keys of maps are quoted")
+                    .fix(Fix::sure("remove the quotes", self.at.file, at, plain)),
+            );
+            return;
+        }
         let mut diagnostic =
             self.finding(&codes::UNKNOWN_FIELD, at, format!("{owner} has no field `{name}`")).label("unknown field");
-        diagnostic = match crate::suggest::closest(name.trim_matches('"'), names.iter().copied()) {
+        diagnostic = match crate::suggest::closest(plain, names.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
                 format!("write `{near}`"),
                 self.at.file,
@@ -297,7 +314,7 @@ impl<'p> Checker<'p> {
             if name.is_empty() {
                 continue;
             }
-            self.refuse_second(slice, index, entry.key, name);
+            self.refuse_second(&codes::DUPLICATE_KEY, slice, index, entry.key, name);
             let typed = self.infer(expr, if silent { Some(Ty::UNKNOWN) } else { None });
             level = level.max(typed.level);
             let name: Cow<'_, str> = key::text(name);
