@@ -503,23 +503,17 @@ impl<'p> Checker<'p> {
     /// Required fields that nothing sets in any environment. Those that only some environments set are found there.
     fn check_missing(&mut self, kind: KindId, set: &[(u16, Span)], at: Span, name: &str, of: &str, body: Body) {
         let Some(info) = self.program.kind(kind) else { return };
-        let mut missing: Vec<(u16, String, Ty)> = Vec::new();
-        for (slot, field) in info.fields.iter().enumerate() {
-            let slot = u16::try_from(slot).unwrap_or(u16::MAX);
-            if field.default.is_none()
-                && !field.preset
-                && !set.iter().any(|(other, _)| *other == slot)
-                && !matches!(
-                    self.program.types.data(self.program.types.split_level(field.ty).0),
-                    TyData::Optional(_) | TyData::Unknown
-                )
-            {
-                missing.push((slot, field.name.to_string(), field.ty));
-            }
-        }
-        if missing.is_empty() {
+        let lacks = |slot: &u16| !set.iter().any(|(other, _)| other == slot);
+        if !info.required.iter().any(lacks) {
             return;
         }
+        let mut missing: Vec<(u16, String, Ty)> = info
+            .required
+            .iter()
+            .copied()
+            .filter(lacks)
+            .filter_map(|slot| info.fields.get(usize::from(slot)).map(|field| (slot, field.name.to_string(), field.ty)))
+            .collect();
         if let Owner::Component(def) = self.at.owner {
             missing.retain(|(slot, ..)| !self.program.overrides.iter().any(|o| {
                 o.value.is_some()

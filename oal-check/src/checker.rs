@@ -32,6 +32,8 @@ pub(crate) struct Checker<'p> {
     pub(crate) building: Vec<KindId>,
     /// Kinds whose bodies have still to be checked.
     pub(crate) to_check: Vec<KindId>,
+    /// How often names were suggested.
+    pub(crate) suggested: usize,
     /// Key types of repeated components, by file and loop.
     pub(crate) loop_keys: FxHashMap<(FileId, u32), Ty>,
     /// Imported names that are used, by the file that imports them.
@@ -139,6 +141,7 @@ impl<'p> Checker<'p> {
             waiting: Vec::new(),
             building: Vec::new(),
             to_check: Vec::new(),
+            suggested: 0,
             loop_keys: FxHashMap::default(),
             used_imports: FxHashSet::default(),
             set: Vec::new(),

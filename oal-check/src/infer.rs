@@ -136,7 +136,7 @@ impl Checker<'_> {
         if a == Ty::UNKNOWN {
             return Some(b);
         }
-        match (self.program.types.data(a).clone(), self.program.types.data(b).clone()) {
+        match (*self.program.types.data(a), *self.program.types.data(b)) {
             (TyData::Null, _) => Some(self.program.types.optional(b)),
             (_, TyData::Null) => Some(self.program.types.optional(a)),
             (TyData::Optional(x), TyData::Optional(y)) => {

@@ -6,6 +6,7 @@ use crate::program::{
     DefId, DefKind, ExprRef, FieldInfo, ItemRef, KindId, KindInfo, NestedInfo, OutputInfo, Owner, Preset,
 };
 use crate::resolve::Found;
+use crate::types::TyData;
 use oal_syntax::Span;
 use oal_syntax::ast::{Body, EntryValue, ItemKind};
 
@@ -207,6 +208,16 @@ impl<'p> Checker<'p> {
                 field.preset = true;
             }
         }
+        let types = &self.program.types;
+        let Some(info) = self.program.kinds.get_mut(kind.0 as usize) else { return };
+        info.required = (0_u16..)
+            .zip(&info.fields)
+            .filter(|(_, field)| {
+                let inner = types.data(types.split_level(field.ty).0);
+                field.default.is_none() && !field.preset && !matches!(inner, TyData::Optional(_) | TyData::Unknown)
+            })
+            .map(|(slot, _)| slot)
+            .collect();
     }
 
     fn own_field(&mut self, kind: KindId, index: u32) {

@@ -263,7 +263,7 @@ impl<'p> Checker<'p> {
     fn part_of(&mut self, ty: Ty, word: &str, at: Span, path: Span) -> Option<Ty> {
         let (bare, level) = self.program.types.split_level(ty);
         let (bare, _) = self.program.types.split_optional(bare);
-        let part = match self.program.types.data(bare).clone() {
+        let part = match *self.program.types.data(bare) {
             TyData::Record(number) => {
                 let record = self.program.types.record(number)?;
                 if let Some(member) = record.fields.iter().find(|member| &*member.name == word) {

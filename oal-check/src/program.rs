@@ -255,6 +255,8 @@ pub struct KindInfo {
     pub presets: Vec<Preset>,
     /// All nested components, those of the base first.
     pub nested: Vec<NestedInfo>,
+    /// Slots of the fields that a component must set: no default, not optional, no preset.
+    pub required: Vec<u16>,
     /// Asserts in its own body.
     pub asserts: Vec<ItemRef>,
 }

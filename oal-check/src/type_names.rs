@@ -450,7 +450,7 @@ impl<'p> Checker<'p> {
         at: Span,
         base: Ty,
     ) -> Option<Refinement> {
-        let data = self.program.types.data(bare).clone();
+        let data = *self.program.types.data(bare);
         let mut ends = [None, None];
         for (end, span) in ends.iter_mut().zip([low, high]) {
             if span.is_empty() {

@@ -3,6 +3,7 @@
 
 use crate::program::{ExprRef, KindId, Place};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// A type, by its number in a [`Types`] table. Equal numbers are equal types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +38,7 @@ impl Level {
 pub use crate::text::TextType;
 
 /// What a type is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TyData {
     /// What stands where something is wrong already; fits everything and is fitted by everything, silently.
     Unknown,
@@ -183,8 +184,8 @@ pub struct RefinementInfo {
 pub struct Types {
     data: Vec<TyData>,
     known: FxHashMap<TyData, Ty>,
-    records: Vec<RecordInfo>,
-    unions: Vec<UnionInfo>,
+    records: Vec<Arc<RecordInfo>>,
+    unions: Vec<Arc<UnionInfo>>,
     refinements: Vec<RefinementInfo>,
 }
 
@@ -248,14 +249,14 @@ impl Default for Types {
 impl Types {
     /// The number of a type that is made of others (primitives have constants).
     pub fn intern(&mut self, data: TyData) -> Ty {
-        if let Some(at) = PRIMITIVES.iter().position(|p| *p == data) {
-            return Ty(u32::try_from(at).unwrap_or(0));
-        }
         if let Some(ty) = self.known.get(&data) {
             return *ty;
         }
+        if let Some(at) = PRIMITIVES.iter().position(|p| *p == data) {
+            return Ty(u32::try_from(at).unwrap_or(0));
+        }
         let ty = Ty(u32::try_from(self.data.len()).unwrap_or(0));
-        self.data.push(data.clone());
+        self.data.push(data);
         self.known.insert(data, ty);
         ty
     }
@@ -268,13 +269,13 @@ impl Types {
 
     /// A new record type; alike ones share a number only where they have the same declaration.
     pub fn add_record(&mut self, record: RecordInfo) -> Ty {
-        self.records.push(record);
+        self.records.push(Arc::new(record));
         self.intern(TyData::Record(u32::try_from(self.records.len() - 1).unwrap_or(0)))
     }
 
     /// A new union type.
     pub fn add_union(&mut self, union: UnionInfo) -> Ty {
-        self.unions.push(union);
+        self.unions.push(Arc::new(union));
         self.intern(TyData::Union(u32::try_from(self.unions.len() - 1).unwrap_or(0)))
     }
 
@@ -334,24 +335,24 @@ impl Types {
 
     /// The record type with this number.
     #[must_use]
-    pub fn record(&self, number: u32) -> Option<&RecordInfo> {
+    pub fn record(&self, number: u32) -> Option<&Arc<RecordInfo>> {
         self.records.get(number as usize)
     }
 
     /// The union type with this number.
     #[must_use]
-    pub fn union(&self, number: u32) -> Option<&UnionInfo> {
+    pub fn union(&self, number: u32) -> Option<&Arc<UnionInfo>> {
         self.unions.get(number as usize)
     }
 
     /// The union with this number, to give it its name.
     pub fn union_mut(&mut self, number: u32) -> Option<&mut UnionInfo> {
-        self.unions.get_mut(number as usize)
+        self.unions.get_mut(number as usize).map(Arc::make_mut)
     }
 
     /// The record with this number, to give it its name.
     pub fn record_mut(&mut self, number: u32) -> Option<&mut RecordInfo> {
-        self.records.get_mut(number as usize)
+        self.records.get_mut(number as usize).map(Arc::make_mut)
     }
 
     /// The refinement with this number.

@@ -100,11 +100,8 @@ impl<'p> Checker<'p> {
 
     /// A variant with its fields, by name or in order.
     fn variant_call(&mut self, at: Span, name: &str, union: u32, index: usize, args: List<Entry>) {
-        let Some(fields) =
-            self.program.types.union(union).and_then(|u| u.variants.get(index)).map(|variant| variant.fields.clone())
-        else {
-            return;
-        };
+        let Some(union) = self.program.types.union(union).cloned() else { return };
+        let Some(fields) = union.variants.get(index).map(|variant| variant.fields.as_slice()) else { return };
         let tree = self.at.tree;
         let entries = tree.entries(args);
         if fields.is_empty() && !entries.is_empty() {
@@ -141,7 +138,7 @@ impl<'p> Checker<'p> {
             };
             let Some(slot) = slot else {
                 if !fields.is_empty() {
-                    self.report_argument(entry, value, name, "variant", &fields);
+                    self.report_argument(entry, value, name, "variant", fields);
                 }
                 self.infer(value, Some(Ty::UNKNOWN));
                 continue;
@@ -154,7 +151,7 @@ impl<'p> Checker<'p> {
             self.check(value, field.ty);
             self.at.sink = before;
         }
-        self.require_arguments(at, name, "variant", &fields, &given);
+        self.require_arguments(at, name, "variant", fields, &given);
     }
 
     fn entry_span(&self, entry: &Entry) -> Span {
@@ -435,7 +432,7 @@ impl<'p> Checker<'p> {
             return matches!(shape, Shape::Any);
         }
         let bare = self.program.types.bare(ty);
-        let data = self.program.types.data(bare).clone();
+        let data = *self.program.types.data(bare);
         match shape {
             Shape::Any => !matches!(data, TyData::Kind(_)),
             Shape::Text => matches!(data, TyData::String | TyData::Text(_)),

@@ -66,7 +66,7 @@ impl Checker<'_> {
             return Fits::Always;
         }
         let types = &self.program.types;
-        match (types.data(got).clone(), types.data(want).clone()) {
+        match (*types.data(got), *types.data(want)) {
             (TyData::Leveled(l, x), TyData::Leveled(m, y)) => {
                 if l > m {
                     Fits::Never
@@ -204,8 +204,7 @@ impl Checker<'_> {
         let node = self.at.tree.expr(expr);
         let what = self.at.sink.describe();
         let (got_bare, want_bare) = (self.program.types.bare(got), self.program.types.bare(want));
-        let (got_data, want_data) =
-            (self.program.types.data(got_bare).clone(), self.program.types.data(want_bare).clone());
+        let (got_data, want_data) = (*self.program.types.data(got_bare), *self.program.types.data(want_bare));
         let (got_shown, want_shown) = (self.show(got), self.show(want));
         let text = self.text(node.span);
         let numeric = |data: &TyData| {

@@ -52,7 +52,7 @@ impl<'p> Checker<'p> {
         for arm in tree.match_arms(first, len) {
             let depth = self.locals.len();
             if matchable {
-                self.pattern(arm, bare, union.as_ref(), optional, &mut covered);
+                self.pattern(arm, bare, union.as_deref(), optional, &mut covered);
             }
             let typed = self.infer(arm.value, hint);
             self.locals.truncate(depth);
@@ -60,7 +60,7 @@ impl<'p> Checker<'p> {
             hint = hint.or(Some(typed.ty).filter(|ty| *ty != Ty::UNKNOWN && *ty != Ty::NULL));
         }
         if matchable && bare != Ty::UNKNOWN {
-            self.require_all(id, subject, bare, union.as_ref(), optional, &covered);
+            self.require_all(id, subject, bare, union.as_deref(), optional, &covered);
         }
         self.join(&parts, want, &codes::BRANCH_MISMATCH, "arms")
     }

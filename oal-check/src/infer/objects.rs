@@ -47,7 +47,7 @@ impl<'p> Checker<'p> {
         if want.is_some() {
             self.hold_length(entries.len(), None, want);
         }
-        match self.program.types.data(wanted).clone() {
+        match *self.program.types.data(wanted) {
             TyData::Map(key, value) => {
                 // What may not stand in an entry has been said at the entry.
                 self.map_entries(entries, key, value);
@@ -425,7 +425,7 @@ impl<'p> Checker<'p> {
     /// What the names of a loop stand for.
     pub(crate) fn element_types(&mut self, iterable: ExprId, ty: Ty, two: bool) -> (Ty, Ty) {
         let bare = self.program.types.bare(ty);
-        let (index, element) = match self.program.types.data(bare).clone() {
+        let (index, element) = match *self.program.types.data(bare) {
             TyData::List(element) => (Ty::INT, element),
             TyData::Range => (Ty::INT, Ty::INT),
             TyData::Map(key, value) => (key, value),

@@ -233,7 +233,7 @@ impl Checker<'_> {
             self.infer(right.operand, None)
         };
         let bare = self.program.types.bare(container.ty);
-        let element = match self.program.types.data(bare).clone() {
+        let element = match *self.program.types.data(bare) {
             TyData::List(element) => element,
             TyData::Map(key, _) => key,
             TyData::Range => Ty::INT,
@@ -324,7 +324,7 @@ impl Checker<'_> {
 
     fn combine(&mut self, link: &Link, left: Ty, right: Ty, first: ExprId) -> Ty {
         use TyData::{Cpu, Duration, Float, Int, Percent, Size, String, Text, Unknown};
-        let (a, b) = (self.program.types.data(left).clone(), self.program.types.data(right).clone());
+        let (a, b) = (*self.program.types.data(left), *self.program.types.data(right));
         let quantity = |data: &TyData| matches!(data, Duration | Size | Cpu);
         let at = Span::new(link.at, link.at + u32::try_from(link.op.text().len()).unwrap_or(1));
         let result = match (link.op, &a, &b) {

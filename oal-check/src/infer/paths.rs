@@ -102,7 +102,7 @@ impl Checker<'_> {
     fn field_step(&mut self, base: Typed, name: Span, index: usize, before: Span, want: Option<Ty>) -> Typed {
         let word = self.text(name);
         let bare = self.program.types.bare(base.ty);
-        match self.program.types.data(bare).clone() {
+        match *self.program.types.data(bare) {
             TyData::Unknown => Typed::UNKNOWN,
             TyData::Kind(kind) => self.component_step(kind, name, word, index, before, want),
             TyData::Record(number) => {
@@ -266,7 +266,7 @@ impl Checker<'_> {
     ) -> Typed {
         let bare = self.program.types.bare(base.ty);
         self.fallible = true;
-        let (want, ty) = match self.program.types.data(bare).clone() {
+        let (want, ty) = match *self.program.types.data(bare) {
             TyData::List(element) => (Ty::INT, element),
             TyData::Map(key, value) => (key, value),
             TyData::Record(number) if self.program.types.record(number).is_some_and(|record| record.name.is_none()) => {
