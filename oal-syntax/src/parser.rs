@@ -38,6 +38,7 @@ pub fn parse(source: &str) -> Parse {
         let mut lexer = Lexer::<true>::new(source, start);
         let failure = run(&mut builder, TokenKind::StartFile, lexer.by_ref());
         if failure.is_none() {
+            builder.dangling_allows();
             comments.append(&mut lexer.comments);
             lexical.append(&mut lexer.errors);
             break;

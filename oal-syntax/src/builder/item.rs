@@ -23,7 +23,7 @@ impl Builder<'_> {
     /// An item of the file is complete.
     pub(crate) fn top(&mut self, item: ItemId) {
         self.items_end = self.tree.item(item).span.end;
-        self.allowed(item);
+        self.allowed(Mark(0), item);
         self.tree.top.push(item);
         self.save();
     }
@@ -35,11 +35,13 @@ impl Builder<'_> {
         self.entry(lint.span, EntryValue::Allow(index));
     }
 
-    /// The `allow`s directly before an item or member.
-    fn take_allows(&mut self) -> List<Allow> {
+    /// The `allow`s directly before an item or member of the body whose entries start at `body`: those before it are others'.
+    fn take_allows(&mut self, body: Mark) -> List<Allow> {
         let mut len = 0;
         let mut first = 0;
-        while let Some(Entry { value: EntryValue::Allow(index), .. }) = self.entries.last() {
+        while next(&self.entries) > body.0
+            && let Some(Entry { value: EntryValue::Allow(index), .. }) = self.entries.last()
+        {
             (first, len) = (*index, len + 1);
             self.entries.pop();
         }
@@ -59,10 +61,18 @@ impl Builder<'_> {
     }
 
     /// Gives an item the `allow`s before it.
-    fn allowed(&mut self, id: ItemId) {
-        let allows = self.take_allows();
+    fn allowed(&mut self, body: Mark, id: ItemId) {
+        let allows = self.take_allows(body);
         if let Some(item) = self.tree.items.get_mut(id.0 as usize) {
             item.allows = allows;
+        }
+    }
+
+    /// At the end of the file: `allow`s with nothing behind them.
+    pub(crate) fn dangling_allows(&mut self) {
+        while let Some(Entry { key, value: EntryValue::Allow(_) }) = self.entries.last().copied() {
+            self.error(key, SyntaxErrorKind::DanglingAllow);
+            self.entries.pop();
         }
     }
 
@@ -193,26 +203,26 @@ impl Builder<'_> {
         self.entry(path, EntryValue::Unset);
     }
 
-    fn typed(&mut self, key: Token, ty: TypeId, default: Option<ExprId>) -> u32 {
+    fn typed(&mut self, body: Mark, key: Token, ty: TypeId, default: Option<ExprId>) -> u32 {
         self.declared(key.span);
-        let allows = self.take_allows();
+        let allows = self.take_allows(body);
         let index = next(&self.tree.members);
         self.tree.members.push(Member { name: key.span, ty, default, allows });
         index
     }
 
-    pub(crate) fn field(&mut self, key: Token, ty: TypeId, default: Option<ExprId>) {
-        let member = self.typed(key, ty, default);
+    pub(crate) fn field(&mut self, body: Mark, key: Token, ty: TypeId, default: Option<ExprId>) {
+        let member = self.typed(body, key, ty, default);
         self.entry(key.span, EntryValue::Field(member));
     }
 
-    pub(crate) fn output(&mut self, key: Token, ty: TypeId, default: Option<ExprId>) {
-        let member = self.typed(key, ty, default);
+    pub(crate) fn output(&mut self, body: Mark, key: Token, ty: TypeId, default: Option<ExprId>) {
+        let member = self.typed(body, key, ty, default);
         self.entry(key.span, EntryValue::Output(member));
     }
 
-    pub(crate) fn nested(&mut self, item: ItemId) {
-        self.allowed(item);
+    pub(crate) fn nested(&mut self, body: Mark, item: ItemId) {
+        self.allowed(body, item);
         let key = Span::empty(self.tree.item(item).span.start);
         self.entry(key, EntryValue::Item(item));
     }
