@@ -4,6 +4,7 @@ pub mod ast;
 mod builder;
 pub mod doc;
 pub mod error;
+pub mod fmt;
 pub mod key;
 pub mod lexer;
 pub mod literal;
