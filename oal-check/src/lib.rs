@@ -8,6 +8,7 @@ mod checker;
 pub mod diagnostic;
 mod infer;
 mod kinds;
+mod order;
 mod overrides;
 pub mod program;
 pub mod project;
@@ -59,6 +60,7 @@ pub fn check(project: &Project, options: &Options) -> Checked {
     let mut checker = checker::Checker::new(project);
     checker.syntax_findings();
     checker.declare_all();
+    checker.define_in_order();
     checker.assign_kinds();
     checker.declare_overrides();
     checker.check_items();
