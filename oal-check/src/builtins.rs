@@ -3,6 +3,10 @@
 //!
 //! All functions are total but for the values they say they refuse, pure, and take and give plain values.
 
+mod compute;
+
+pub(crate) use compute::compute;
+
 /// A built-in function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Builtin {

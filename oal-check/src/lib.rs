@@ -6,6 +6,8 @@ mod bodies;
 pub mod builtins;
 mod checker;
 pub mod diagnostic;
+pub mod elaborate;
+pub mod eval;
 mod infer;
 mod kinds;
 mod order;
@@ -19,7 +21,10 @@ pub mod suggest;
 pub mod text;
 mod type_names;
 pub mod types;
+pub mod value;
 
+use ::std::sync::Arc;
+use elaborate::{Evaluator, World};
 use program::Program;
 
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
@@ -51,6 +56,7 @@ pub enum LintLevel {
 #[derive(Debug, Default)]
 pub struct Checked {
     program: Program,
+    world: Arc<World>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -66,9 +72,15 @@ pub fn check(project: &Project, options: &Options) -> Checked {
     checker.check_items();
     checker.find_unused();
     let (program, mut diagnostics) = (checker.program, checker.diagnostics);
+    let world = {
+        let (mut evaluator, found) = Evaluator::begin(&program, options);
+        diagnostics.extend(found);
+        diagnostics.extend(evaluator.check());
+        evaluator.world
+    };
     rules::allow::apply(project, options, &mut diagnostics);
     diagnostic::sort_and_fold(&mut diagnostics, |file| file.0 as usize);
-    Checked { program, diagnostics }
+    Checked { program, world, diagnostics }
 }
 
 impl Checked {
@@ -88,6 +100,30 @@ impl Checked {
     #[must_use]
     pub const fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// The components, in all environments.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Computes values of the program: fields, outputs, `let`s.
+    #[must_use]
+    pub fn evaluator(&self) -> Evaluator<'_> {
+        Evaluator::new(&self.program, self.world.clone())
+    }
+
+    /// The value of a param or `let` of the root file in an environment, by their names; `None` where there is none.
+    #[must_use]
+    pub fn value(&self, name: &str, environment: &str) -> Option<value::Value> {
+        let (id, _) = (0..).map(program::DefId).zip(&self.program.defs).find(|(id, def)| {
+            def.item.file == oal_syntax::FileId(0)
+                && matches!(def.kind, program::DefKind::Let | program::DefKind::Param)
+                && self.program.def_name(*id) == name
+        })?;
+        let env = self.environments().position(|known| known == environment)?;
+        self.evaluator().value_of(id, env).ok()
     }
 
     /// The files.

@@ -356,6 +356,15 @@ impl Types {
         }
     }
 
+    /// Whether `null` is among its values.
+    #[must_use]
+    pub fn is_optional(&self, mut ty: Ty) -> bool {
+        while let TyData::Leveled(_, inner) | TyData::Refined(inner, _) = *self.data(ty) {
+            ty = inner;
+        }
+        matches!(self.data(ty), TyData::Optional(_) | TyData::Null)
+    }
+
     /// The type without level, `?` and refinements.
     #[must_use]
     pub fn bare(&self, mut ty: Ty) -> Ty {

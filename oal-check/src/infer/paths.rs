@@ -171,6 +171,8 @@ impl Checker<'_> {
         if let Some(slot) = info.field_index.get(word).copied().filter(|_| !wants_port) {
             let ty = info.fields.get(usize::from(slot)).map_or(Ty::UNKNOWN, |field| field.ty);
             self.resolve_step(index, Res::Field(u32::from(slot)));
+            // It may lead back to the value at hand.
+            self.fallible = true;
             let (ty, level) = self.program.types.split_level(ty);
             // What a field holds may differ from what its type says; who needs more than the type looks at the value.
             return Typed { ty, level };

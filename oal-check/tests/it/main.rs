@@ -9,7 +9,6 @@
 )]
 #![allow(clippy::print_stderr, reason = "a test that cannot run here says so")]
 
-mod bench_model;
 mod diagnostic;
 mod golden;
 mod layering;
