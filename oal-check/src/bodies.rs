@@ -155,7 +155,7 @@ impl<'p> Checker<'p> {
             );
             return (Ty::UNKNOWN, Level::Const);
         }
-        if self.pending.len() > crate::order::LONGEST {
+        if self.pending.len() > 256 {
             return self.too_long_chain(def, asked);
         }
         let at = self.context(info.item.file);
@@ -226,16 +226,12 @@ impl<'p> Checker<'p> {
         }
     }
 
-    pub(crate) fn too_long_chain(&mut self, def: DefId, asked: Span) -> (Ty, Level) {
+    fn too_long_chain(&mut self, def: DefId, asked: Span) -> (Ty, Level) {
         let name = self.program.def_name(def).to_owned();
         self.push(
-            self.finding(
-                &codes::BUDGET_EXCEEDED,
-                asked,
-                format!("`{name}` needs too many others, one after the other"),
-            )
-            .label("the chain is too long to follow")
-            .help("say it in fewer steps"),
+            self.finding(&codes::BUDGET_EXCEEDED, asked, format!("`{name}` stands at the end of more than 256 `let`s"))
+                .label("the chain is too long")
+                .help("declare values before those that need them, or say them in fewer steps"),
         );
         (Ty::UNKNOWN, Level::Const)
     }

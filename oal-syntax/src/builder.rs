@@ -5,14 +5,16 @@
 mod expr;
 mod fold;
 mod item;
+mod saved;
 mod types;
 
-use crate::ast::{Arm, Entry, ExprId, Link, List, Member, Pattern, Tree, TypeId, UseName, Variant};
+use crate::ast::{Arm, Entry, ExprId, ItemId, Link, List, MAX_DEPTH, Member, Pattern, Tree, TypeId, UseName, Variant};
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::span::Span;
 use crate::token::Token;
 
 pub(crate) use fold::Infix;
+pub(crate) use saved::Saved;
 
 /// Where a list starts in its stack of waiting members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +48,10 @@ pub(crate) struct Builder<'s> {
     pub(crate) source: &'s str,
     pub(crate) tree: Tree,
     pub(crate) errors: Vec<SyntaxError>,
-    /// End of the last complete item of the file.
-    pub(crate) items_end: u32,
-    /// The tables as they were then.
-    pub(crate) saved: Saved,
+    /// End of the last complete item of the file, and the tables as they were then.
+    saved: (u32, Saved),
+    /// The same for the item before: the last one may have taken the first word of one that is broken.
+    saved_before: (u32, Saved),
     /// What a parse of one part alone gave.
     pub(crate) expr: Option<ExprId>,
     pub(crate) ty: Option<TypeId>,
@@ -71,30 +73,6 @@ pub(crate) struct Builder<'s> {
     arms: Vec<Arm>,
     names: Vec<Span>,
     use_names: Vec<UseName>,
-}
-
-/// Lengths of all tables, to go back to.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Saved {
-    items: usize,
-    top: usize,
-    entries: usize,
-    exprs: usize,
-    types: usize,
-    expr_lists: usize,
-    steps: usize,
-    links: usize,
-    arms: usize,
-    branches: usize,
-    loops: usize,
-    type_lists: usize,
-    members: usize,
-    variants: usize,
-    refinements: usize,
-    names: usize,
-    use_names: usize,
-    allows: usize,
-    errors: usize,
 }
 
 /// The index that the next node of a table gets. Tables are shorter than the text, and that fits `u32`.
@@ -131,71 +109,27 @@ impl<'s> Builder<'s> {
         self.errors.push(SyntaxError::new(span, kind));
     }
 
+    /// Holds the cap on nesting for an item that is complete. No way down is longer than there are nodes, so most items need no look.
+    fn cap_depth(&mut self, item: ItemId) {
+        let (_, before) = &self.saved;
+        let nodes = self.tree.exprs.len() - before.exprs + self.tree.types.len() - before.types + self.tree.items.len()
+            - before.items;
+        if nodes >= MAX_DEPTH {
+            crate::depth::cap(&mut self.tree, item, &mut self.errors);
+        }
+    }
+
     /// Remembers the tables as they are, at the end of an item.
-    pub(crate) fn save(&mut self) {
-        let tree = &self.tree;
-        self.saved = Saved {
-            items: tree.items.len(),
-            top: tree.top.len(),
-            entries: tree.entries.len(),
-            exprs: tree.exprs.len(),
-            types: tree.types.len(),
-            expr_lists: tree.expr_lists.len(),
-            steps: tree.steps.len(),
-            links: tree.links.len(),
-            arms: tree.arms.len(),
-            branches: tree.branches.len(),
-            loops: tree.loops.len(),
-            type_lists: tree.type_lists.len(),
-            members: tree.members.len(),
-            variants: tree.variants.len(),
-            refinements: tree.refinements.len(),
-            names: tree.names.len(),
-            use_names: tree.use_names.len(),
-            allows: tree.allows.len(),
-            errors: self.errors.len(),
-        };
+    fn save(&mut self, end: u32) {
+        self.saved_before = self.saved;
+        self.saved = (end, self.lengths());
     }
 
-    /// Goes back to the tables as they were at the end of the last complete item.
-    pub(crate) fn restore(&mut self) {
-        let (tree, saved) = (&mut self.tree, &self.saved);
-        tree.items.truncate(saved.items);
-        tree.top.truncate(saved.top);
-        tree.entries.truncate(saved.entries);
-        tree.exprs.truncate(saved.exprs);
-        tree.types.truncate(saved.types);
-        tree.expr_lists.truncate(saved.expr_lists);
-        tree.steps.truncate(saved.steps);
-        tree.links.truncate(saved.links);
-        tree.arms.truncate(saved.arms);
-        tree.branches.truncate(saved.branches);
-        tree.loops.truncate(saved.loops);
-        tree.type_lists.truncate(saved.type_lists);
-        tree.members.truncate(saved.members);
-        tree.variants.truncate(saved.variants);
-        tree.refinements.truncate(saved.refinements);
-        tree.names.truncate(saved.names);
-        tree.use_names.truncate(saved.use_names);
-        tree.allows.truncate(saved.allows);
-        self.errors.truncate(saved.errors);
-        self.drop_waiting();
-    }
-
-    /// Empties the stacks of waiting members.
-    pub(crate) fn drop_waiting(&mut self) {
-        self.entries.clear();
-        self.elements.clear();
-        self.flats.clear();
-        self.links.clear();
-        self.type_args.clear();
-        self.members.clear();
-        self.variants.clear();
-        self.patterns.clear();
-        self.arms.clear();
-        self.names.clear();
-        self.use_names.clear();
-        self.path_keys.clear();
+    /// Goes back to the tables as they were before the last complete item, and gives the offset where that may start.
+    pub(crate) fn restore(&mut self) -> u32 {
+        let (end, saved) = self.saved_before;
+        self.go_back(&saved);
+        end
     }
 
     pub(crate) fn extra_comma(&mut self, comma: Token) {
@@ -253,5 +187,10 @@ impl<'s> Builder<'s> {
 
     pub(crate) fn ready_entries(&mut self, token: Token) -> Mark {
         Mark(token.span.start)
+    }
+
+    /// Forgets the entries that wait from a mark on.
+    pub(crate) fn drop_entries(&mut self, mark: Mark) {
+        self.entries.truncate(mark.0 as usize);
     }
 }

@@ -116,6 +116,8 @@ pub enum SyntaxErrorKind {
     // Brackets.
     /// An opening bracket that nothing closes.
     Unclosed(TokenKind),
+    /// The opening bracket of a block is missing; the span is where it belongs, `related` is the closing one.
+    MissingOpen(TokenKind),
     /// A closing bracket that closes nothing.
     Stray(TokenKind),
     /// A bracket closed by one of another kind; `related` is the opening one.

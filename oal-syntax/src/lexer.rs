@@ -16,6 +16,7 @@ use crate::span::Span;
 use crate::token::{Token, TokenKind};
 use crate::trivia::{Comment, CommentKind};
 use logos::Logos;
+use std::cell::Cell;
 
 /// The longest text that is read, in bytes.
 pub const MAX_LEN: usize = 100_000_000;
@@ -27,8 +28,17 @@ struct Hole {
     braces: u32,
     /// Offset of the `${`.
     open: u32,
-    /// Whether its text is one of several lines.
-    block: bool,
+    /// The text of several lines that it is in.
+    block: Option<Block>,
+}
+
+/// A text of several lines.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    /// Offset of its opening quotes.
+    open: usize,
+    /// Where it must end because its closing quotes are missing.
+    cut: Option<usize>,
 }
 
 /// Reads tokens from a text. With `PATHS`, dotted paths come as one token.
@@ -42,6 +52,8 @@ pub struct Lexer<'s, const PATHS: bool = false> {
     last_end: usize,
     /// Whether the token before was a dot, after which every word is a name.
     after_dot: bool,
+    /// The line that was looked at last.
+    line: Cell<(usize, usize)>,
     /// Comments so far.
     pub comments: Vec<Comment>,
     /// Findings so far.
@@ -90,6 +102,7 @@ impl<'s, const PATHS: bool> Lexer<'s, PATHS> {
             no_key_before: 0,
             last_end: start,
             after_dot: false,
+            line: Cell::new((0, 0)),
             comments: Vec::new(),
             errors: Vec::new(),
         }
@@ -106,6 +119,30 @@ impl<'s, const PATHS: bool> Lexer<'s, PATHS> {
     /// Sets the place where reading goes on.
     fn go_to(&mut self, at: usize) {
         self.inner.bump(at.saturating_sub(self.inner.span().end));
+    }
+
+    /// The line that holds `at`, without its LF. Remembered, so that many looks at one long line cost one search.
+    fn line(&self, at: usize) -> (usize, usize) {
+        let (start, end) = self.line.get();
+        if start <= at && at <= end && end > 0 {
+            return (start, end);
+        }
+        let bytes = self.source.as_bytes();
+        let start = memchr::memrchr(b'\n', bytes.get(..at).unwrap_or_default()).map_or(0, |line| line + 1);
+        let end = memchr::memchr(b'\n', bytes.get(at..).unwrap_or_default()).map_or(bytes.len(), |line| at + line);
+        self.line.set((start, end));
+        (start, end)
+    }
+
+    /// The end of the line that holds `at`, without CR and LF.
+    fn line_end(&self, at: usize) -> usize {
+        let (start, end) = self.line(at);
+        if end > start && end < self.source.len() && self.byte(end - 1) == Some(b'\r') { end - 1 } else { end }
+    }
+
+    /// The start of the line that holds `at`.
+    fn line_start(&self, at: usize) -> usize {
+        self.line(at).0
     }
 
     fn comment(&mut self, start: usize, mut end: usize) {
@@ -136,7 +173,7 @@ impl<const PATHS: bool> Iterator for Lexer<'_, PATHS> {
             let read = self.inner.next();
             let std::ops::Range { start, end } = self.inner.span();
             if !self.holes.is_empty() && (read.is_none() || self.hole_ends(start)) {
-                return Some(self.close_hole(start));
+                return Some(self.close_hole());
             }
             let kind = match read? {
                 Ok(kind) => kind,

@@ -2,13 +2,15 @@
 
 pub mod ast;
 mod builder;
+mod depth;
 pub mod doc;
 pub mod error;
-pub mod fmt;
 pub mod key;
 pub mod lexer;
 pub mod literal;
 mod parser;
+mod recover;
+mod repair;
 pub mod source;
 pub mod span;
 pub mod token;

@@ -1,11 +1,12 @@
 //! Drives the generated parser over the tokens of a file. The only file that knows it.
 
-use crate::Parse;
 use crate::builder::Builder;
-use crate::error::{Expected, SyntaxError, SyntaxErrorKind};
-use crate::lexer::{self, Lexer, MAX_LEN};
+use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::lexer::{Lexer, MAX_LEN};
+use crate::recover::Recover;
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
+use crate::{Comment, Parse, repair};
 
 #[allow(
     clippy::all,
@@ -31,63 +32,84 @@ pub fn parse(source: &str) -> Parse {
         return Parse { errors: vec![error], ..Parse::default() };
     }
     let mut builder = Builder::new(source);
-    let mut comments = Vec::new();
-    let mut lexical = Vec::new();
-    let mut start = 0;
-    loop {
-        let mut lexer = Lexer::<true>::new(source, start);
-        let failure = run(&mut builder, TokenKind::StartFile, lexer.by_ref());
-        if failure.is_none() {
-            builder.dangling_allows();
-            comments.append(&mut lexer.comments);
-            lexical.append(&mut lexer.errors);
-            break;
-        }
-        // First version: the broken item is left out up to the next line that starts without indentation.
-        builder.restore();
-        let from = builder.items_end as usize;
-        let found = failure.flatten();
-        let at = found.map_or(source.len(), |token| token.span.start as usize);
-        let next = next_item(source, at.max(from + 1));
-        comments.extend(lexer.comments.iter().filter(|comment| (comment.span.end as usize) <= next));
-        lexical.extend(lexer.errors.into_iter().filter(|error| (error.span.end as usize) <= next));
-        if !lexical.iter().any(|error| error.span.start as usize >= from) {
-            let span = found.map_or(Span::empty(lexer::span(next, next).start), |token| token.span);
-            let kind = SyntaxErrorKind::Unexpected { found: found.map(|token| token.kind), expected: Expected::Item };
-            builder.errors.push(SyntaxError::new(span, kind));
-        }
-        builder.items_end = lexer::span(next, next).start;
-        builder.save();
-        start = next;
+    let mut lexer = Lexer::<true>::new(source, 0);
+    // Most texts parse as they are, token by token as they are read.
+    let fits = run(&mut builder, TokenKind::StartFile, lexer.by_ref()).is_ok();
+    if fits {
+        builder.dangling_allows();
+        return finish(builder, lexer.errors, lexer.comments);
     }
-    let mut errors = builder.errors;
-    errors.append(&mut lexical);
-    errors.sort_by_key(|error| (error.span.start, error.span.end));
-    Parse { tree: builder.tree, errors, comments }
+    // From the first item that does not, brackets are put in order and each item is parsed alone.
+    let from = builder.restore();
+    let (mut comments, mut errors) = (lexer.comments, lexer.errors);
+    comments.retain(|comment| comment.span.start < from);
+    errors.retain(|error| error.span.start < from);
+    let mut lexer = Lexer::<true>::new(source, from as usize);
+    let tokens: Vec<Token> = lexer.by_ref().collect();
+    comments.append(&mut lexer.comments);
+    let mut repaired = repair::repair(source, &tokens, &lexer.errors);
+    Recover::new(&mut builder, &repaired, &lexer.errors).run();
+    errors.append(&mut lexer.errors);
+    errors.append(&mut repaired.errors);
+    let mut parse = finish(builder, errors, comments);
+    one_of_a_line(source, &mut parse.errors);
+    parse
 }
 
-fn next_item(source: &str, from: usize) -> usize {
-    let bytes = source.as_bytes();
-    let mut at = from;
-    while let Some(line) = memchr::memchr(b'\n', bytes.get(at..).unwrap_or_default()) {
-        at += line + 1;
-        if matches!(bytes.get(at), Some(b'a'..=b'z' | b'A'..=b'Z' | b'_')) {
-            return at;
-        }
-    }
-    source.len()
+fn finish(builder: Builder<'_>, mut errors: Vec<SyntaxError>, comments: Vec<Comment>) -> Parse {
+    let mut found = builder.errors;
+    found.append(&mut errors);
+    found.sort_by_key(|error| (error.span.start, error.span.end));
+    Parse { tree: builder.tree, errors: found, comments }
 }
 
-/// Parses one run of tokens. `None` is success; else the token that does not fit, or none at the end.
-fn run(builder: &mut Builder<'_>, start: TokenKind, tokens: impl Iterator<Item = Token>) -> Option<Option<Token>> {
+/// Of several signs in one line that fit nowhere the first is enough: it mostly explains the others.
+fn one_of_a_line(source: &str, errors: &mut Vec<SyntaxError>) {
+    use SyntaxErrorKind as E;
+    let mut garbage: Option<Span> = None;
+    errors.retain(|error| {
+        let fits_nowhere = matches!(
+            error.kind,
+            E::UnknownCharacter(_)
+                | E::StrayColon
+                | E::Stray(_)
+                | E::Mismatched { .. }
+                | E::Unclosed(_)
+                | E::UnterminatedText
+                | E::UnterminatedHole
+                | E::ForeignComment
+                | E::Semicolon
+                | E::MissingComma
+        );
+        if !fits_nowhere {
+            return true;
+        }
+        let same_line = garbage.is_some_and(|before| {
+            let end = before.end.min(error.span.start);
+            !Span::new(end, error.span.start).text(source).contains('\n')
+        });
+        garbage = Some(error.span);
+        !same_line
+    });
+}
+
+/// Parses one run of tokens. The error is how many of them fit.
+fn run(builder: &mut Builder<'_>, start: TokenKind, tokens: impl Iterator<Item = Token>) -> Result<(), usize> {
     let first = Token { kind: start, span: Span::empty(0) };
-    let tokens = std::iter::once(first).chain(tokens).map(|token| ((), token, ()));
+    let mut taken = 0;
+    let tokens = std::iter::once(first).chain(tokens).map(|token| {
+        taken += 1;
+        ((), token, ())
+    });
     match generated::StartParser::new().parse(builder, tokens) {
-        Ok(()) => None,
-        Err(error) => Some(match error {
-            lalrpop_util::ParseError::UnrecognizedToken { token: ((), token, ()), .. } => Some(token),
-            lalrpop_util::ParseError::ExtraToken { token: ((), token, ()) } => Some(token),
-            _ => None,
-        }),
+        Ok(()) => Ok(()),
+        // The first token is ours, and the last one that was taken does not fit, unless it was the end.
+        Err(lalrpop_util::ParseError::UnrecognizedEof { .. }) => Err(taken - 1),
+        Err(_) => Err(usize::saturating_sub(taken, 2)),
     }
+}
+
+/// Parses tokens as what `start` says. The error is the index of the first one that does not fit, their number at the end.
+pub(crate) fn run_slice(builder: &mut Builder<'_>, start: TokenKind, tokens: &[Token]) -> Result<(), usize> {
+    run(builder, start, tokens.iter().copied())
 }

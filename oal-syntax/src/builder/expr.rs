@@ -115,6 +115,12 @@ impl Builder<'_> {
         let before = self.tree.expr(expr);
         let span = before.span.cover(step.span);
         let tail = next(&self.tree.steps);
+        if before.kind == ExprKind::Error
+            && let Some(node) = self.tree.exprs.get_mut(expr.0 as usize)
+        {
+            node.span = span;
+            return expr;
+        }
         if let ExprKind::Path { head, first, len } = before.kind {
             let extends = first + u32::from(len) == tail;
             if extends && len < u16::MAX {
@@ -163,6 +169,7 @@ impl Builder<'_> {
                 && entry.key.is_empty()
                 && wrong.is_none()
                 && let crate::ast::EntryValue::Set(value) = entry.value
+                && self.tree.expr(value).kind != ExprKind::Error
             {
                 wrong = Some(value);
             }
@@ -201,6 +208,12 @@ impl Builder<'_> {
     pub(crate) fn list(&mut self, open: Token, elements: Mark, close: Token) -> ExprId {
         let list = list_of(elements, &mut self.elements, &mut self.tree.expr_lists);
         self.push_expr(open.span.cover(close.span), ExprKind::List(list))
+    }
+
+    pub(crate) fn list_of_exprs(&mut self, open: Token, elements: &[ExprId], close: Token) -> ExprId {
+        let mark = Mark(next(&self.elements));
+        self.elements.extend_from_slice(elements);
+        self.list(open, mark, close)
     }
 
     pub(crate) fn list_for(&mut self, open: Token, element: ExprId, over: u32, close: Token) -> ExprId {

@@ -102,9 +102,32 @@ impl Builder<'_> {
     pub(crate) fn fold(&mut self, mark: Mark, last: ExprId) -> ExprId {
         self.flats.push(Flat::Operand(last));
         let mut at = mark.0 as usize;
+        let yaml = self.yaml_dash(at);
+        let findings = self.errors.len();
         let whole = self.climb(&mut at, 0);
         self.flats.truncate(mark.0 as usize);
-        whole
+        match yaml {
+            Some((dash, kind)) => {
+                self.errors.truncate(findings);
+                self.error(dash, kind);
+                let span = self.tree.expr(whole).span;
+                self.error_expr_at(span)
+            }
+            None => whole,
+        }
+    }
+
+    /// Whether a row starts as a list in YAML does: a dash and a blank on a line of their own below a key.
+    fn yaml_dash(&self, at: usize) -> Option<(Span, SyntaxErrorKind)> {
+        let Some(Flat::Prefix(Token { kind: TokenKind::Minus, span })) = self.flat(at) else { return None };
+        let blank = self.source.as_bytes().get(span.end as usize)?;
+        let before = self.source.get(..span.start as usize)?;
+        let line = before.trim_end_matches([' ', '\t']);
+        if !matches!(blank, b' ' | b'\t') || !line.ends_with('\n') || !line.trim_end().ends_with(':') {
+            return None;
+        }
+        let kind = if *blank == b'\t' { SyntaxErrorKind::TabAfterDash } else { SyntaxErrorKind::YamlList };
+        Some((span, kind))
     }
 
     fn flat(&self, at: usize) -> Option<Flat> {

@@ -22,10 +22,10 @@ impl Builder<'_> {
 
     /// An item of the file is complete.
     pub(crate) fn top(&mut self, item: ItemId) {
-        self.items_end = self.tree.item(item).span.end;
         self.allowed(Mark(0), item);
+        self.cap_depth(item);
         self.tree.top.push(item);
-        self.save();
+        self.save(self.tree.item(item).span.end);
     }
 
     /// An `allow` waits as an entry for what it stands before.
@@ -63,9 +63,16 @@ impl Builder<'_> {
     /// Gives an item the `allow`s before it.
     fn allowed(&mut self, body: Mark, id: ItemId) {
         let allows = self.take_allows(body);
-        if let Some(item) = self.tree.items.get_mut(id.0 as usize) {
+        if !allows.is_empty()
+            && let Some(item) = self.tree.items.get_mut(id.0 as usize)
+        {
             item.allows = allows;
         }
+    }
+
+    /// An item that is none, under the name it probably declares.
+    pub(crate) fn error_item(&mut self, span: Span, name: Span) -> ItemId {
+        self.item(span, name, ItemKind::Error)
     }
 
     /// At the end of the file: `allow`s with nothing behind them.
@@ -74,6 +81,11 @@ impl Builder<'_> {
             self.error(key, SyntaxErrorKind::DanglingAllow);
             self.entries.pop();
         }
+    }
+
+    /// An entry that is none, under the key it probably has.
+    pub(crate) fn broken_entry(&mut self, key: Span) {
+        self.entry(key, EntryValue::Error);
     }
 
     pub(crate) fn start_use_names(&mut self) -> Mark {

@@ -3,8 +3,10 @@
 use super::key::{in_word, past_blanks};
 use super::{Lexer, span};
 use crate::error::SyntaxErrorKind;
-use crate::span::Span;
 use crate::token::{Token, TokenKind};
+
+/// How far the `}` of a `${NAME}` outside a text is looked for.
+const LONGEST_VARIABLE: usize = 256;
 
 impl<const PATHS: bool> Lexer<'_, PATHS> {
     /// The token for text that is none of OAL; `None` where it is best left out.
@@ -77,12 +79,6 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         }
     }
 
-    fn line_end(&self, at: usize) -> usize {
-        let rest = self.source.as_bytes().get(at..).unwrap_or_default();
-        let end = memchr::memchr(b'\n', rest).map_or(self.source.len(), |end| at + end);
-        if end > at && self.byte(end - 1) == Some(b'\r') { end - 1 } else { end }
-    }
-
     fn single_quotes(&mut self, start: usize, end: usize) -> Token {
         let rest = self.source.as_bytes().get(end..self.line_end(start)).unwrap_or_default();
         let Some(close) = memchr::memchr(b'\'', rest) else {
@@ -98,7 +94,7 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
     fn shell_variable(&mut self, start: usize, end: usize) -> Token {
         let bytes = self.source.as_bytes();
         let close = if bytes.get(end) == Some(&b'{') {
-            let rest = bytes.get(end..self.line_end(start)).unwrap_or_default();
+            let rest = bytes.get(end..self.line_end(start).min(end + LONGEST_VARIABLE)).unwrap_or_default();
             memchr::memchr(b'}', rest).map(|at| end + at + 1)
         } else {
             let word = bytes.get(end..).unwrap_or_default().iter().take_while(|byte| in_word(**byte)).count();
@@ -127,7 +123,7 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
             SyntaxErrorKind::UnknownCharacter(found)
         };
         self.error(start, stop, kind);
-        Token { kind: TokenKind::Error, span: Span::new(span(start, stop).start, span(start, stop).end) }
+        self.broken(start, stop)
     }
 }
 

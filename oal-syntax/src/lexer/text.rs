@@ -1,7 +1,8 @@
 //! Texts: `"…"`, `"""…"""`, `r"…"`, and their holes.
 
 use super::key::past_blanks;
-use super::{Hole, Lexer, span};
+use super::{Block, Hole, Lexer, span};
+use crate::depth::MAX_OPEN;
 use crate::error::SyntaxErrorKind;
 use crate::token::{Token, TokenKind};
 
@@ -18,20 +19,19 @@ enum End {
 impl<const PATHS: bool> Lexer<'_, PATHS> {
     pub(super) fn quoted(&mut self, start: usize, end: usize) -> Token {
         let stop = self.line_text(end);
-        self.text_token(start, stop, true, false)
+        self.text_token(start, stop, true, None)
     }
 
     /// A `"""` from `start` to `end`.
     pub(super) fn block(&mut self, start: usize, end: usize) -> Token {
         let bytes = self.source.as_bytes();
         let line = past_blanks(bytes, end);
-        let opens = matches!(bytes.get(line..), Some([b'\n', ..] | [b'\r', b'\n', ..] | []) | None);
-        if !opens {
-            let stop = memchr::memchr(b'\n', bytes.get(line..).unwrap_or_default()).map_or(bytes.len(), |at| line + at);
-            self.error(line, stop, SyntaxErrorKind::BlockTextOpening);
+        if !matches!(bytes.get(line..), Some([b'\n', ..] | [b'\r', b'\n', ..] | []) | None) {
+            self.error(line, self.line_end(line), SyntaxErrorKind::BlockTextOpening);
         }
-        let stop = self.block_text(start, end);
-        self.text_token(start, stop, true, true)
+        let block = Block { open: start, cut: self.block_cut(start, end) };
+        let stop = self.block_text(block, end);
+        self.text_token(start, stop, true, Some(block))
     }
 
     /// An `r"` from `start` to `end`.
@@ -39,10 +39,9 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         let rest = self.source.as_bytes().get(end..).unwrap_or_default();
         let stop = match memchr::memchr2(b'"', b'\n', rest) {
             Some(at) if rest.get(at) == Some(&b'"') => End::Quotes(end + at + 1),
-            Some(at) => End::Cut(end + at),
-            None => End::Cut(self.source.len()),
+            _ => End::Cut(self.line_end(end)),
         };
-        self.text_token(start, stop, true, false)
+        self.text_token(start, stop, true, None)
     }
 
     /// The text after the `}` from `start` to `end` that ends a hole.
@@ -51,51 +50,65 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         if hole.is_some_and(|hole| past_blanks(self.source.as_bytes(), hole.open as usize + 2) == start) {
             self.error(start.saturating_sub(2), end, SyntaxErrorKind::EmptyHole);
         }
-        let block = hole.is_some_and(|hole| hole.block);
-        let stop = if block { self.block_text(start, end) } else { self.line_text(end) };
+        let block = hole.and_then(|hole| hole.block);
+        let stop = match block {
+            Some(block) => self.block_text(block, end),
+            None => self.line_text(end),
+        };
         self.text_token(start, stop, false, block)
     }
 
-    /// Ends a hole that its line has ended, and its text if that is one of a single line. `at` is where the next token starts.
-    pub(super) fn close_hole(&mut self, at: usize) -> Token {
-        let line_end = self
-            .source
-            .as_bytes()
-            .get(self.last_end..)
-            .and_then(|rest| memchr::memchr(b'\n', rest))
-            .map_or(self.source.len(), |end| self.last_end + end);
+    /// Ends a hole that its line has ended, and its text if that is one of a single line.
+    pub(super) fn close_hole(&mut self) -> Token {
+        let last = self.last_end;
+        let line = self.line_end(last);
         let hole = self.holes.pop();
-        let open = hole.map_or(at, |hole| hole.open as usize);
-        self.error(open, open + 2, SyntaxErrorKind::UnterminatedHole);
-        let (last, source) = (self.last_end, self.source);
-        // The comment and the token that were read belong to the lines after the text.
-        self.inner = logos::Lexer::new(source);
+        let open = hole.map_or(last, |hole| hole.open as usize);
+        // Of several open holes in a line one is enough.
+        let said = self.errors.last().is_some_and(|error| {
+            let hole = matches!(error.kind, SyntaxErrorKind::UnterminatedHole | SyntaxErrorKind::TooDeep);
+            hole && error.span.start as usize >= self.line_start(last)
+        });
+        if !said {
+            self.error(open, open + 2, SyntaxErrorKind::UnterminatedHole);
+        }
+        // What was read belongs to the lines after the text.
+        self.inner = logos::Lexer::new(self.source);
         self.inner.bump(last);
-        self.comments.retain(|comment| (comment.span.start as usize) < last);
-        let token = if hole.is_some_and(|hole| hole.block) {
-            let stop = self.block_text(open, line_end.min(source.len()));
-            self.text_token(last, stop, false, true)
-        } else {
-            Token { kind: TokenKind::TextEnd, span: span(last, last) }
+        while self.comments.last().is_some_and(|comment| comment.span.start as usize >= last) {
+            self.comments.pop();
+        }
+        let token = match hole.and_then(|hole| hole.block) {
+            Some(block) => {
+                let stop = self.block_text(block, line);
+                self.text_token(last, stop, false, Some(block))
+            }
+            None => Token { kind: TokenKind::TextEnd, span: span(last, last) },
         };
         self.last_end = token.span.end as usize;
         self.after_dot = false;
         token
     }
 
-    fn text_token(&mut self, start: usize, stop: End, first: bool, block: bool) -> Token {
+    fn text_token(&mut self, start: usize, stop: End, first: bool, block: Option<Block>) -> Token {
         use TokenKind as K;
         let (end, kind) = match stop {
+            End::Hole(end) if self.holes.len() == MAX_OPEN => {
+                self.error(end - 2, end, SyntaxErrorKind::TooDeep);
+                (self.line_end(end), K::Error)
+            }
             End::Hole(end) => {
-                let open = span(end, end).start - 2;
-                self.holes.push(Hole { braces: 0, open, block });
+                self.holes.push(Hole { braces: 0, open: span(end, end).start - 2, block });
                 (end, if first { K::TextStart } else { K::TextMiddle })
             }
             End::Quotes(end) => (end, if first { K::Text } else { K::TextEnd }),
             End::Cut(end) => {
-                let kind =
-                    if block { SyntaxErrorKind::UnterminatedBlockText } else { SyntaxErrorKind::UnterminatedText };
-                self.error(start, end, kind);
+                let (from, kind) = match block {
+                    Some(block) => (block.open, SyntaxErrorKind::UnterminatedBlockText),
+                    None => (start, SyntaxErrorKind::UnterminatedText),
+                };
+                let to = if block.is_some() { from + 3 } else { end };
+                self.error(from, to, kind);
                 (end, if first { K::Text } else { K::TextEnd })
             }
         };
@@ -114,12 +127,8 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         let bytes = self.source.as_bytes();
         loop {
             match bytes.get(at) {
-                None => return End::Cut(at),
                 Some(b'"') => return End::Quotes(at + 1),
-                Some(b'\n') => {
-                    let cr = at > 0 && bytes.get(at - 1) == Some(&b'\r');
-                    return End::Cut(if cr { at - 1 } else { at });
-                }
+                None | Some(b'\n') => return End::Cut(self.line_end(at)),
                 Some(b'$') if bytes.get(at + 1) == Some(&b'{') => return End::Hole(at + 2),
                 Some(b'\\') => at = self.escape(at),
                 Some(_) => at += 1,
@@ -127,17 +136,97 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         }
     }
 
-    /// Reads a text of several lines from `at` on; `start` is its opening `"""` or the `}` before.
-    fn block_text(&mut self, _start: usize, mut at: usize) -> End {
+    /// Reads a text of several lines from `at` on.
+    fn block_text(&mut self, block: Block, mut at: usize) -> End {
         let bytes = self.source.as_bytes();
+        let cut = block.cut.unwrap_or(bytes.len());
         loop {
             match bytes.get(at) {
+                _ if at >= cut => return End::Cut(cut.max(at)),
                 None => return End::Cut(bytes.len()),
-                Some(b'"') if matches!(bytes.get(at..at + 3), Some(b"\"\"\"")) => return End::Quotes(at + 3),
+                Some(b'"') if bytes.get(at..at + 3) == Some(b"\"\"\"") => {
+                    self.block_lines(block, at);
+                    return End::Quotes(at + 3);
+                }
                 Some(b'$') if bytes.get(at + 1) == Some(&b'{') => return End::Hole(at + 2),
+                Some(b'\\') if matches!(bytes.get(at + 1), Some(b'\n' | b'\r')) => {
+                    self.error(at, at + 1, SyntaxErrorKind::UnknownEscape('\n'));
+                    at += 1;
+                }
                 Some(b'\\') => at = self.escape(at),
                 Some(_) => at += 1,
             }
+        }
+    }
+
+    /// Where a text of several lines must end because its closing quotes are missing: before the first line that is indented no deeper
+    /// than the line that opens it. They are missing where no `"""` follows, or one that opens another text.
+    fn block_cut(&self, open: usize, from: usize) -> Option<usize> {
+        let bytes = self.source.as_bytes();
+        let mut at = from;
+        loop {
+            let Some(next) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) else {
+                return Some(self.cut_at(open, from));
+            };
+            at += next;
+            match bytes.get(at..at + 3) {
+                Some(b"\"\"\"") => break,
+                Some([b'\\', ..]) => at += 2,
+                Some(_) => at += 1,
+                None => return Some(self.cut_at(open, from)),
+            }
+        }
+        let before = bytes.get(self.line_start(at)..at)?.trim_ascii_end();
+        let after = self.byte(past_blanks(bytes, at + 3));
+        let opens =
+            matches!(before.last(), Some(b':' | b'=' | b'(' | b'[' | b',' | b'>' | b'{')) && self.line_start(at) > open;
+        (opens && matches!(after, None | Some(b'\n' | b'\r'))).then(|| self.cut_at(open, from))
+    }
+
+    fn cut_at(&self, open: usize, from: usize) -> usize {
+        let bytes = self.source.as_bytes();
+        let indent = |line: usize| past_blanks(bytes, line) - line;
+        let least = indent(self.line_start(open));
+        let mut end = self.line_end(from);
+        loop {
+            let line = match bytes.get(end..) {
+                Some([b'\n', ..]) => end + 1,
+                Some([b'\r', b'\n', ..]) => end + 2,
+                _ => return end,
+            };
+            let blank = matches!(self.byte(past_blanks(bytes, line)), None | Some(b'\n' | b'\r'));
+            if !blank && indent(line) <= least {
+                return end;
+            }
+            end = self.line_end(line);
+        }
+    }
+
+    /// Says what is wrong with the lines of a text that ends at `close`: its closing quotes stand alone in their line, and no line
+    /// starts left of them.
+    fn block_lines(&mut self, block: Block, close: usize) {
+        let bytes = self.source.as_bytes();
+        let last = self.line_start(close);
+        if last <= block.open {
+            return;
+        }
+        let indent = past_blanks(bytes, last) - last;
+        if last + indent != close {
+            self.error(close, close + 3, SyntaxErrorKind::BlockTextClosing);
+        }
+        let mut line = self.line_end(block.open);
+        while line < last {
+            let start =
+                memchr::memchr(b'\n', bytes.get(line..last).unwrap_or_default()).map_or(last, |at| line + at + 1);
+            if start >= last {
+                break;
+            }
+            let text = past_blanks(bytes, start);
+            if text - start < indent && !matches!(self.byte(text), None | Some(b'\n' | b'\r')) {
+                self.error(text, self.line_end(text), SyntaxErrorKind::BlockTextIndent);
+                break;
+            }
+            line = start;
         }
     }
 

@@ -1,11 +1,16 @@
-//! The behaviour of `oal-syntax`, one module for each part.
+//! Behaviour of the lexer, the parser and the recovery, one module for each.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "tests may fail by panic"
+    reason = "a test fails by panicking"
 )]
+#![allow(clippy::print_stderr, reason = "figures of a law for the eye")]
 
-mod fmt;
+mod lex;
+mod outline;
+mod programs;
+mod props;
+mod recover;
