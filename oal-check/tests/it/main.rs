@@ -9,6 +9,7 @@
 )]
 #![allow(clippy::print_stderr, reason = "a test that cannot run here says so")]
 
+mod bench_model;
 mod diagnostic;
 mod golden;
 mod layering;
