@@ -155,7 +155,7 @@ impl<'p> Checker<'p> {
             );
             return (Ty::UNKNOWN, Level::Const);
         }
-        if self.pending.len() > 256 {
+        if self.pending.len() > crate::order::LONGEST {
             return self.too_long_chain(def, asked);
         }
         let at = self.context(info.item.file);
@@ -226,12 +226,16 @@ impl<'p> Checker<'p> {
         }
     }
 
-    fn too_long_chain(&mut self, def: DefId, asked: Span) -> (Ty, Level) {
+    pub(crate) fn too_long_chain(&mut self, def: DefId, asked: Span) -> (Ty, Level) {
         let name = self.program.def_name(def).to_owned();
         self.push(
-            self.finding(&codes::BUDGET_EXCEEDED, asked, format!("`{name}` stands at the end of more than 256 `let`s"))
-                .label("the chain is too long")
-                .help("declare values before those that need them, or say them in fewer steps"),
+            self.finding(
+                &codes::BUDGET_EXCEEDED,
+                asked,
+                format!("`{name}` needs too many others, one after the other"),
+            )
+            .label("the chain is too long to follow")
+            .help("say it in fewer steps"),
         );
         (Ty::UNKNOWN, Level::Const)
     }

@@ -10,6 +10,7 @@ pub mod elaborate;
 pub mod eval;
 mod infer;
 mod kinds;
+mod order;
 mod overrides;
 pub mod program;
 pub mod project;
@@ -65,6 +66,7 @@ pub fn check(project: &Project, options: &Options) -> Checked {
     let mut checker = checker::Checker::new(project);
     checker.syntax_findings();
     checker.declare_all();
+    checker.define_in_order();
     checker.assign_kinds();
     checker.declare_overrides();
     checker.check_items();

@@ -97,7 +97,6 @@ impl<'p> Checker<'p> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place records overrides; the parts have no life of their own")]
     fn add_override(
         &mut self,
         environment: u8,

@@ -287,7 +287,7 @@ impl Project {
     pub fn file(&self, file: FileId) -> &SourceFile {
         match prelude::index(file) {
             Some(index) => prelude::source(index),
-            None => self.files.get(file.0 as usize).map_or_else(|| prelude::empty(), |file| file),
+            None => self.files.get(file.0 as usize).map_or(prelude::empty(), |file| &**file),
         }
     }
 

@@ -47,6 +47,22 @@ pub(crate) fn builtin_names() -> impl Iterator<Item = &'static str> {
 impl<'p> Checker<'p> {
     /// The type written at `id` in the file at hand.
     pub(crate) fn ty(&mut self, id: TypeId) -> Ty {
+        /// Deeper than anyone can read, and safe to walk by recursion.
+        const DEEPEST: u16 = 64;
+        let ty = self.written_type(id);
+        if self.program.types.depth(ty) <= DEEPEST {
+            return ty;
+        }
+        let span = self.at.tree.ty(id).span;
+        self.push(
+            self.finding(&codes::NESTING_TOO_DEEP, span, "this type is nested too deep")
+                .label(format!("more than {DEEPEST} types inside each other"))
+                .help("take a level out of the types it is made of"),
+        );
+        Ty::UNKNOWN
+    }
+
+    fn written_type(&mut self, id: TypeId) -> Ty {
         let node = self.at.tree.ty(id);
         match node.kind {
             TypeKind::Error => Ty::UNKNOWN,
@@ -236,6 +252,9 @@ impl<'p> Checker<'p> {
                     .help("a value of this type would never end; refer to a component by its kind instead"),
             );
             return Ty::UNKNOWN;
+        }
+        if self.pending.len() > crate::order::LONGEST {
+            return self.too_long_chain(def, span).0;
         }
         let at = self.context(info.item.file);
         let ItemKind::Type(body) = at.tree.item(info.item.item).kind else { return Ty::UNKNOWN };

@@ -179,10 +179,15 @@ pub struct RefinementInfo {
     pub at: Place,
 }
 
+/// A value's type that is nested deeper than this is *unknown*: nobody writes one, and walks over types may recurse.
+const MOST_DEPTH: u16 = 200;
+
 /// All types of one check.
 #[derive(Debug)]
 pub struct Types {
     data: Vec<TyData>,
+    /// How deep each type is nested, so that walks over types may recurse.
+    depths: Vec<u16>,
     known: FxHashMap<TyData, Ty>,
     records: Vec<Arc<RecordInfo>>,
     unions: Vec<Arc<UnionInfo>>,
@@ -238,6 +243,7 @@ impl Default for Types {
     fn default() -> Self {
         Self {
             data: PRIMITIVES.to_vec(),
+            depths: vec![1; PRIMITIVES.len()],
             known: FxHashMap::default(),
             records: Vec::new(),
             unions: Vec::new(),
@@ -256,9 +262,35 @@ impl Types {
             return Ty(u32::try_from(at).unwrap_or(0));
         }
         let ty = Ty(u32::try_from(self.data.len()).unwrap_or(0));
+        let depth = self.depth_within(&data).saturating_add(1);
+        if depth > MOST_DEPTH {
+            return Ty::UNKNOWN;
+        }
+        self.depths.push(depth);
         self.data.push(data);
         self.known.insert(data, ty);
         ty
+    }
+
+    /// How deep a type is nested; 1 for a plain one. Kinds count as plain.
+    #[must_use]
+    pub fn depth(&self, ty: Ty) -> u16 {
+        self.depths.get(ty.0 as usize).copied().unwrap_or(1)
+    }
+
+    fn depth_within(&self, data: &TyData) -> u16 {
+        let members = |members: &[MemberInfo]| members.iter().map(|member| self.depth(member.ty)).max().unwrap_or(0);
+        match *data {
+            TyData::List(inner) | TyData::Optional(inner) | TyData::Refined(inner, _) | TyData::Leveled(_, inner) => {
+                self.depth(inner)
+            }
+            TyData::Map(key, value) => self.depth(key).max(self.depth(value)),
+            TyData::Record(number) => self.record(number).map_or(0, |record| members(&record.fields)),
+            TyData::Union(number) => self
+                .union(number)
+                .map_or(0, |union| union.variants.iter().map(|variant| members(&variant.fields)).max().unwrap_or(0)),
+            _ => 0,
+        }
     }
 
     /// What a type is.

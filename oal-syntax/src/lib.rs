@@ -5,6 +5,7 @@ mod builder;
 mod depth;
 pub mod doc;
 pub mod error;
+pub mod fmt;
 pub mod key;
 pub mod lexer;
 pub mod literal;

@@ -13,14 +13,18 @@ use crate::commands::{check, completions, explain, fmt, init, lower, schema};
     version = concat!(env!("CARGO_PKG_VERSION"), " (edition 1, IR 1)"),
     max_term_width = 100,
     subcommand_required = true,
+    subcommand_value_name = "VERB",
+    subcommand_help_heading = "Verbs",
     disable_help_subcommand = true,
     after_help = "Example:\n  oal check examples    check every program below a directory, in all its environments\n\n\
         Exit codes: 0 clean, 1 findings, 2 wrong use or unreadable input.\n\
+        `NO_COLOR` and `CLICOLOR_FORCE` are honoured.\n\
         `oal VERB --help` says more about a verb."
 )]
 pub(crate) struct Cli {
-    /// When to colour: on a terminal (`NO_COLOR` and `CLICOLOR_FORCE` are honoured), always, never
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto, hide_possible_values = true)]
+    /// When to colour: `auto` (on a terminal), `always` or `never`
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub(crate) color: Color,
 
     /// What to do

@@ -64,7 +64,7 @@ impl Disk {
     /// Takes this text for the file at `path`, whether there is one or not.
     pub(crate) fn put(&mut self, path: String, bytes: Vec<u8>) {
         let file = source_file(&path, bytes);
-        self.files.insert(path, Ok(Arc::new(file)));
+        self.files.insert(path, file);
     }
 
     /// A file that was read before.
@@ -98,12 +98,13 @@ impl Disk {
             return Err(LoadError::Unreadable("it is not a regular file".to_owned()));
         }
         if metadata.len() > MOST_BYTES {
-            return Ok(Arc::new(SourceFile { path: path.to_owned(), too_large: true, ..SourceFile::default() }));
+            return Err(LoadError::TooLarge);
         }
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
         let mut file = File::open(&place).map_err(|error| load_error(&error))?;
+        // It may grow while it is read.
         file.by_ref().take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| load_error(&error))?;
-        Ok(Arc::new(source_file(path, bytes)))
+        source_file(path, bytes)
     }
 
     fn real_root(&mut self) -> Result<&Path, LoadError> {
@@ -131,11 +132,11 @@ impl Loader for Disk {
 }
 
 /// The tree of what a file holds, unless there is too much of it.
-fn source_file(path: &str, bytes: Vec<u8>) -> SourceFile {
+fn source_file(path: &str, bytes: Vec<u8>) -> Result<Arc<SourceFile>, LoadError> {
     if u64::try_from(bytes.len()).is_ok_and(|len| len > MOST_BYTES) {
-        return SourceFile { path: path.to_owned(), too_large: true, ..SourceFile::default() };
+        return Err(LoadError::TooLarge);
     }
-    SourceFile::from_bytes(path, bytes)
+    Ok(Arc::new(SourceFile::from_bytes(path, bytes)))
 }
 
 fn load_error(error: &io::Error) -> LoadError {

@@ -79,14 +79,10 @@ impl Findings {
         FileId(number)
     }
 
-    /// Puts the findings in order, after each severity was decided by `level`; `None` drops the finding.
-    pub(crate) fn settle(&mut self, level: impl Fn(&Diagnostic) -> Option<Severity>) {
-        self.diagnostics.retain_mut(|found| {
-            level(found).is_some_and(|severity| {
-                found.severity = severity;
-                true
-            })
-        });
+    /// Puts the findings in order. Lints that only give advice are left out: it has its place in the editor, and who wants it
+    /// here raises it to a warning.
+    pub(crate) fn settle(&mut self) {
+        self.diagnostics.retain(|found| found.code.lint.is_none() || found.severity != Severity::Note);
         sort_and_fold(&mut self.diagnostics, |file| file.0 as usize);
     }
 

@@ -146,13 +146,9 @@ fn dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == OsStr::new("dumb"))
 }
 
-/// `1 file`, `2 files`, `2 directories`.
+/// `1 file`, `2 files`.
 pub(crate) fn count(number: usize, word: &str) -> String {
-    match word.strip_suffix('y') {
-        _ if number == 1 => format!("1 {word}"),
-        Some(start) => format!("{number} {start}ies"),
-        None => format!("{number} {word}s"),
-    }
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A time as people say it: `3.2 ms`, `41 ms`, `1.20 s`.

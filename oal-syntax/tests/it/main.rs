@@ -1,4 +1,4 @@
-//! Behaviour of the lexer, the parser and the recovery, one module for each.
+//! Behaviour of the lexer, the parser, the recovery and the formatter, one module for each.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +9,7 @@
 )]
 #![allow(clippy::print_stderr, reason = "figures of a law for the eye")]
 
+mod fmt;
 mod lex;
 mod outline;
 mod programs;

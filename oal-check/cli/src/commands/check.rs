@@ -7,10 +7,11 @@ mod watch;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use oal_check::Options;
+
 use crate::Verdict;
 use crate::findings::Format;
 use crate::output::Output;
-use levels::Levels;
 use programs::Round;
 
 /// Check programs, each in all its environments
@@ -23,7 +24,7 @@ use programs::Round;
     A file's project root, which no `use` may leave, is the current directory if the file lies below it,\n\
     else the file's own directory. Exit codes: 0 no errors, 1 errors, 2 wrong use or unreadable input.")]
 pub(crate) struct Args {
-    /// Files, and directories in which every file with an `app` is checked; `-` is standard input
+    /// Files, or directories with all programs below; `-` is standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
 
@@ -43,8 +44,8 @@ pub(crate) struct Args {
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = super::program::param)]
     params: Vec<(String, String)>,
 
-    /// The form of the findings
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    /// The form: human, plain, short, json, sarif, github or junit
+    #[arg(long, value_enum, default_value_t = Format::Human, hide_possible_values = true)]
     format: Format,
 
     /// Make a lint an error; `warnings` means all of them
@@ -66,11 +67,11 @@ pub(crate) struct Args {
 
 /// Runs `oal check`.
 pub(crate) fn run(args: &Args, output: &mut Output, started: Instant) -> miette::Result<Verdict> {
-    let levels = Levels::new(args)?;
+    let options = Options { params: args.params.clone(), lints: levels::read(args)?, ..Options::default() };
     if args.watch {
-        return watch::run(args, &levels, output);
+        return watch::run(args, &options, output);
     }
-    let round = Round::new(args, &levels)?;
+    let round = Round::new(args, &options)?;
     let verdict = round.verdict();
     print(args, &round, output);
     summarize(args, &round, started.elapsed(), output);

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use oal_check::{Loader, Project, SourceFile};
+use oal_check::{LoadError, Loader, Options, Project, SourceFile, check};
+use oal_syntax::fmt::Refused;
 use similar::TextDiff;
 
 use crate::Verdict;
 use crate::commands::program::about_text;
-use crate::engine::{self, Options, Refused};
 use crate::failure::Failure;
 use crate::files::{self, Disk};
 use crate::findings::{Findings, Format};
@@ -18,7 +18,7 @@ use crate::output::{Output, count, time};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     oal fmt                         all files below this directory, in place\n  \
-    oal fmt --check                 changes nothing, names the files that would change, exits with 1 if there are any\n  \
+    oal fmt --check                 changes nothing, names what would change, exits with 1 if there is any\n  \
     oal fmt --diff shop/app.oal     changes nothing, shows what would change\n  \
     cat app.oal | oal fmt -         from standard input to standard output\n\n\
     A file with syntax errors is left as it is, and so is one that would say something else afterwards.")]
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, output: &mut Output, started: Instant) -> miette:
             tally.file(args, &mut place.disk, &file.path, stdin, output);
         }
     }
-    tally.findings.settle(|found| Some(found.severity));
+    tally.findings.settle();
     let text = tally.findings.print(Format::Human, output.error_style());
     output.note(&text);
     for failure in &tally.failures {
@@ -86,6 +86,7 @@ impl Tally {
         self.files += 1;
         let source = match disk.load(path) {
             Ok(source) => source,
+            Err(LoadError::TooLarge) => return self.refuse(disk, path),
             Err(error) => return self.failures.push(disk.failure(path, &error)),
         };
         let name = disk.shown(path);
@@ -113,7 +114,7 @@ impl Tally {
     fn refuse(&mut self, disk: &mut Disk, path: &str) {
         self.refused += 1;
         let project = Project::load(path, disk);
-        let checked = engine::check(&project, &Options::default());
+        let checked = check(&project, &Options::default());
         let own = checked.diagnostics().iter().filter(|found| about_text(found));
         self.findings.add(disk, &project, own.cloned());
     }
@@ -146,10 +147,10 @@ impl Tally {
 }
 
 fn format(source: &SourceFile) -> Result<String, Refused> {
-    if source.invalid_utf8.is_some() || source.too_large {
+    if source.invalid_utf8.is_some() {
         return Err(Refused::Syntax(Vec::new()));
     }
-    engine::format(&source.text, &source.parse)
+    oal_syntax::fmt::format(&source.text, &source.parse)
 }
 
 /// The formatter would have changed what a file says: its own fault, and nothing was lost.

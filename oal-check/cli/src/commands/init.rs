@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> miette::Result<Verdict> {
 /// The draft in the one style.
 fn formatted(text: &str) -> Result<String, Failure> {
     let parse = oal_syntax::parse(text);
-    crate::engine::format(text, &parse).map_err(|error| {
+    oal_syntax::fmt::format(text, &parse).map_err(|error| {
         Failure::new("oal::init::draft", format!("the program that was put together is wrong: {error}"))
             .help("this is a mistake of `oal init`, not yours: please report it; nothing was written")
     })

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use oal_check::{Loader, Project};
+use oal_check::{Checked, LoadError, Loader, Options, Project, check};
 use oal_ir::Ir;
 
 use crate::Verdict;
 use crate::commands::program;
-use crate::engine::{self, Checked, Options};
+use crate::engine;
 use crate::failure::Failure;
 use crate::files::{self, Place};
 use crate::findings::{Findings, Format};
@@ -64,11 +64,12 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> miette::Result<Verdict> {
     let (place, project) = load(args)?;
     let declared = program::environments(&project);
     program::known(&args.environments, &declared)?;
-    let options = Options { params: args.params.clone(), environments: args.environments.clone() };
-    let checked = engine::check(&project, &options);
+    let options =
+        Options { params: args.params.clone(), environments: args.environments.clone(), ..Options::default() };
+    let checked = check(&project, &options);
     let mut findings = Findings::default();
     findings.add(&place.disk, &project, checked.diagnostics().iter().cloned());
-    findings.settle(|found| Some(found.severity));
+    findings.settle();
     let text = findings.print(Format::Human, output.error_style());
     output.note(&text);
     if checked.has_errors() {
@@ -100,6 +101,7 @@ fn load(args: &Args) -> Result<(Place, Project), Failure> {
         match place.disk.load(&file.path) {
             // What is wrong with a file that was named is for the check to say.
             Ok(source) if file.named || program::is_root(&source) => roots.push(file.path),
+            Err(LoadError::TooLarge) if file.named => roots.push(file.path),
             Ok(_) => {}
             Err(error) => return Err(place.disk.failure(&file.path, &error)),
         }

@@ -7,8 +7,8 @@ use crate::output::Output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  oal schema ir > ir.schema.json    for a tool that reads what `oal lower` writes")]
 pub(crate) struct Args {
-    /// Which format
-    #[arg(value_enum)]
+    /// Which format: what `oal lower` writes, or what `oal check --format json` prints
+    #[arg(value_enum, value_name = "ir|diagnostics", hide_possible_values = true)]
     format: Format,
 }
 

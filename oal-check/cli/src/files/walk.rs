@@ -38,12 +38,15 @@ pub(crate) fn below(directory: &Path, name: &str) -> Below {
 
 /// Looks into one directory and gives those in it.
 fn enter(directory: &Path, name: &str, path: &str, found: &mut Below) -> Vec<String> {
-    let here = || if path.is_empty() { name.to_owned() } else { format!("{name}/{path}") };
+    let inside = |part: &str| match [name, path, part].map(|part| if part == "." { "" } else { part }) {
+        ["", "", ""] => ".".to_owned(),
+        parts => parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"),
+    };
     let entries = match fs::read_dir(directory.join(path)) {
         Ok(entries) => entries,
         Err(error) => {
             let why = super::reason(&error);
-            found.failures.push(Failure::new("oal::io::unreadable", format!("`{}` cannot be read: {why}", here())));
+            found.failures.push(Failure::new("oal::io::unreadable", format!("`{}` cannot be read: {why}", inside(""))));
             return Vec::new();
         }
     };
@@ -57,7 +60,7 @@ fn enter(directory: &Path, name: &str, path: &str, found: &mut Below) -> Vec<Str
         }
         let Some(part) = file_name.to_str() else {
             let shown = super::shown(Path::new(&file_name));
-            found.failures.push(super::not_utf8(&format!("{}/{shown}", here())));
+            found.failures.push(super::not_utf8(&inside(&shown)));
             continue;
         };
         if part.starts_with('.') || kind.is_dir() && SKIPPED.contains(&part) {
@@ -70,7 +73,7 @@ fn enter(directory: &Path, name: &str, path: &str, found: &mut Below) -> Vec<Str
         }
         if is_source {
             let error = oal_check::LoadError::Directory;
-            found.failures.push(super::failure(&format!("{}/{part}", here()), &error, &[]));
+            found.failures.push(super::failure(&inside(part), &error, &[]));
         }
         directories.push(path);
     }

@@ -6,13 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use oal_check::diagnostic::Counts;
-use oal_check::{Loader, Project};
+use oal_check::{LoadError, Loader, Options, Project, check};
 
 use super::Args;
-use super::levels::Levels;
 use crate::Verdict;
 use crate::commands::program::{self, FIRST_FILE};
-use crate::engine::{self, Options};
 use crate::failure::Failure;
 use crate::files::{self, Candidate, Place};
 use crate::findings::Findings;
@@ -47,7 +45,7 @@ impl Round {
     ///
     /// # Errors
     /// Wrong use that only shows when the programs are known.
-    pub(super) fn new(args: &Args, levels: &Levels) -> Result<Self, Failure> {
+    pub(super) fn new(args: &Args, options: &Options) -> Result<Self, Failure> {
         let mut given = files::select(&args.paths, Some(&args.stdin_path), args.root.as_deref());
         let mut round = Self::default();
         let mut programs = Vec::new();
@@ -66,12 +64,12 @@ impl Round {
 
         for Program { at, project } in &programs {
             if let Some(place) = given.places.get(*at) {
-                round.check(args, place, project, programs.len());
+                round.check(args, options, place, project, programs.len());
             }
         }
         for (at, file) in &rest {
             if let Some(place) = given.places.get_mut(*at) {
-                round.check_other(args, place, file);
+                round.check_other(options, place, file);
             }
         }
         round.failures = given.failures;
@@ -81,16 +79,16 @@ impl Round {
         for place in &given.places {
             round.directories.extend(place.directories.iter().cloned());
         }
-        round.findings.settle(|found| levels.of(found));
+        round.findings.settle();
         // Freeing many trees takes longer than all the rest of the end of the process.
         std::mem::forget((programs, given.places));
         Ok(round)
     }
 
     /// Checks a program among so many.
-    fn check(&mut self, args: &Args, place: &Place, project: &Project, of: usize) {
+    fn check(&mut self, args: &Args, options: &Options, place: &Place, project: &Project, of: usize) {
         self.watch(place, project);
-        let mut options = Options { params: args.params.clone(), ..Options::default() };
+        let mut options = options.clone();
         if !args.environments.is_empty() {
             let declared = program::environments(project);
             options.environments = args.environments.clone();
@@ -105,7 +103,7 @@ impl Round {
             let params = program::params(project);
             options.params.retain(|(name, _)| params.contains(&name.as_str()));
         }
-        let checked = engine::check(project, &options);
+        let checked = check(project, &options);
         self.findings.add(&place.disk, project, checked.diagnostics().iter().cloned());
         self.programs += 1;
         self.components += checked.component_count();
@@ -118,11 +116,10 @@ impl Round {
     }
 
     /// Checks a file that is no program and that no program uses.
-    fn check_other(&mut self, args: &Args, place: &mut Place, file: &Candidate) {
+    fn check_other(&mut self, options: &Options, place: &mut Place, file: &Candidate) {
         let project = Project::load(&file.path, &mut place.disk);
         self.watch(place, &project);
-        let options = Options { params: args.params.clone(), ..Options::default() };
-        let checked = engine::check(&project, &options);
+        let checked = check(&project, options);
         let all = checked.diagnostics().iter();
         if file.named {
             self.findings.add(&place.disk, &project, all.cloned());
@@ -193,7 +190,8 @@ fn split(place: &mut Place, failures: &mut Vec<Failure>) -> (Vec<String>, Vec<Ca
     for file in &place.files {
         match place.disk.load(&file.path) {
             Ok(source) if program::is_root(&source) => roots.push(file.path.clone()),
-            Ok(_) => others.push(file.clone()),
+            // What is wrong with it is for the check to say.
+            Ok(_) | Err(LoadError::TooLarge) => others.push(file.clone()),
             Err(error) => failures.push(place.disk.failure(&file.path, &error)),
         }
     }

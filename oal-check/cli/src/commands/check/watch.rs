@@ -6,19 +6,19 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use notify::{Event, RecursiveMode, Watcher};
+use oal_check::Options;
 
-use super::levels::Levels;
 use super::programs::Round;
 use super::{Args, print};
 use crate::Verdict;
 use crate::failure::Failure;
-use crate::output::{Output, count};
+use crate::output::Output;
 
 /// Editors save in several steps; this much silence ends them.
 const SILENCE: Duration = Duration::from_millis(20);
 
 /// Checks until Ctrl-C, or until nobody reads any more.
-pub(super) fn run(args: &Args, levels: &Levels, output: &mut Output) -> miette::Result<Verdict> {
+pub(super) fn run(args: &Args, options: &Options, output: &mut Output) -> miette::Result<Verdict> {
     if args.paths.iter().any(|path| path.as_os_str() == "-") {
         return Err(wrong_use("standard input cannot be watched", "name the file").into());
     }
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, levels: &Levels, output: &mut Output) -> miette::
     watch(&mut watcher, &mut watched, named.map(Path::to_owned))?;
     loop {
         let started = Instant::now();
-        let round = Round::new(args, levels);
+        let round = Round::new(args, options);
         if output.is_terminal() {
             output.text("\u{1b}[H\u{1b}[2J");
         }
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, levels: &Levels, output: &mut Output) -> miette::
                 watch(&mut watcher, &mut watched, round.directories.iter().cloned())?;
                 let line =
                     round.summary(started.elapsed(), output.colors()).unwrap_or_else(|| "nothing to check".into());
-                output.line(&format!("{line} (watching {}, Ctrl-C ends)", count(watched.len(), "directory")));
+                output.line(&format!("{line} (watching, Ctrl-C ends)"));
             }
             Err(failure) => output.report(&failure.into()),
         }

@@ -162,17 +162,17 @@ impl Writer {
                 known.extend(names.iter().map(|name| (name.as_str(), ".env")));
             }
         }
-        let mut entries = String::new();
+        let mut entries = Vec::new();
         let mut open = Vec::new();
         for (variable, from) in known {
             if let Some(value) = self.store_for(variable) {
-                let _ = writeln!(entries, "    {variable}: {value}");
+                entries.push(format!("{variable}: {value}"));
             } else if is_secret(variable) {
                 let name = match self.secrets.get(variable) {
                     Some((name, _)) => name.clone(),
                     None => self.names.take(variable),
                 };
-                let _ = writeln!(entries, "    {variable}: {name}");
+                entries.push(format!("{variable}: {name}"));
                 self.secrets.insert(variable.to_owned(), (name, from.to_owned()));
             } else {
                 open.push(variable);
@@ -182,8 +182,10 @@ impl Writer {
         if !open.is_empty() {
             text.push_str(&comment(&open));
         }
-        if !entries.is_empty() {
-            let _ = writeln!(text, "  env: {{\n{entries}  }}");
+        match entries.as_slice() {
+            [] => {}
+            [entry] => _ = writeln!(text, "  env: {{ {entry} }}"),
+            entries => _ = writeln!(text, "  env: {{\n    {}\n  }}", entries.join("\n    ")),
         }
         text
     }

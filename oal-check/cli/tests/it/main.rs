@@ -1,0 +1,22 @@
+//! The real `oal` binary, run as a user runs it: exit codes, what goes to which stream, what happens to files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
+
+mod check;
+mod color;
+mod dependencies;
+mod explain;
+mod fmt;
+mod formats;
+mod help;
+mod init;
+mod inputs;
+mod pipes;
+mod sandbox;
+mod watch;
