@@ -63,7 +63,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: &mut Output) -> miette::Result<Verdict> {
     let (place, project) = load(args)?;
     let declared = program::environments(&project);
-    program::known(&args.environments, &declared)?;
+    program::known_environments(&args.environments, &declared)?;
     let options =
         Options { params: args.params.clone(), environments: args.environments.clone(), ..Options::default() };
     let checked = check(&project, &options);

@@ -53,7 +53,7 @@ fn items(file: &SourceFile) -> impl Iterator<Item = &Item> {
 }
 
 /// Refuses environments that are not among the declared ones.
-pub(crate) fn known(wanted: &[String], declared: &[&str]) -> Result<(), Failure> {
+pub(crate) fn known_environments(wanted: &[String], declared: &[&str]) -> Result<(), Failure> {
     let mut names: Vec<&str> = Vec::new();
     for name in declared {
         if !names.contains(name) {
@@ -71,6 +71,16 @@ pub(crate) fn known(wanted: &[String], declared: &[&str]) -> Result<(), Failure>
         help = format!("did you mean `{near}`? {help}");
     }
     Err(Failure::new("oal::usage::unknown_environment", format!("no environment is called `{wrong}`")).help(help))
+}
+
+/// Refuses params that no program declares.
+pub(crate) fn known_params(wanted: &[(String, String)], declared: &[&str]) -> Result<(), Failure> {
+    let Some((wrong, _)) = wanted.iter().find(|(name, _)| !declared.contains(&name.as_str())) else { return Ok(()) };
+    let failure = Failure::new("oal::usage::unknown_param", format!("no program has a param `{wrong}`"));
+    Err(match closest(wrong, declared.iter().copied()) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure.help("`param` declares one in a program"),
+    })
 }
 
 /// Reads `NAME=VALUE`.

@@ -116,6 +116,15 @@ fn environments_are_chosen_by_name() {
 fn params_have_a_name_and_a_value() {
     let shop = Sandbox::with(CLEAN);
     shop.run(&["check", "--param", "replicas"]).code(2).err("write `NAME=VALUE`");
+    shop.run(&["check", "--param", "replicas=2"]).code(1).out("OAL0510");
+    let program = CLEAN.replace("\n}\n", "\n  replicas: replicas\n}\n") + "param replicas: Int where 1..=5 = 1\n";
+    shop.write("app.oal", &program);
+    shop.run(&["check", "--param", "replicas=2"]).code(0);
+    shop.run(&["check", "--param", "replicas=9"]).code(1).out("OAL0507").out("app.oal:11:7");
+    shop.run(&["check", "--param", "replicas=two"]).code(1).out("OAL0507");
+    shop.write("other.oal", CLEAN.replace("shop", "other"));
+    shop.run(&["check", "--param", "replicas=2"]).code(0).out("2 programs");
+    shop.run(&["check", "--param", "replica=2"]).code(2).silent().err("did you mean `replicas`?");
 }
 
 #[test]

@@ -60,7 +60,12 @@ impl Round {
             rest.extend(others.into_iter().map(|file| (at, file)));
         }
         let declared = programs.iter().flat_map(|program| program::environments(&program.project));
-        program::known(&args.environments, &declared.collect::<Vec<_>>())?;
+        program::known_environments(&args.environments, &declared.collect::<Vec<_>>())?;
+        if programs.len() > 1 {
+            // Of a single program, the check says it.
+            let declared = programs.iter().flat_map(|program| program::params(&program.project));
+            program::known_params(&args.params, &declared.collect::<Vec<_>>())?;
+        }
 
         for Program { at, project } in &programs {
             if let Some(place) = given.places.get(*at) {
@@ -99,7 +104,7 @@ impl Round {
             }
         }
         if of > 1 {
-            // One of many programs need not have every param; where none has it, each of them says so.
+            // One of many programs need not have every param.
             let params = program::params(project);
             options.params.retain(|(name, _)| params.contains(&name.as_str()));
         }
