@@ -211,7 +211,13 @@ impl<'p> Checker<'p> {
                 continue;
             }
             let name = self.text(entry.key);
-            self.refuse_second(&codes::DUPLICATE_FIELD, entries_slice, index, entry.key, name);
+            self.refuse_second(
+                if what == "app" { &codes::DUPLICATE_FIELD } else { &codes::DUPLICATE_KEY },
+                entries_slice,
+                index,
+                entry.key,
+                name,
+            );
             let Some(member) = record.fields.iter().find(|member| &*member.name == name) else {
                 self.report_unknown_record_field(entry.key, name, &record, of, what);
                 self.infer(expr, Some(Ty::UNKNOWN));
