@@ -15,7 +15,7 @@
 //!
 //! Every evaluation ends: each step is taken from a budget for the whole check, values have a largest size, and values that need
 //! each other are found by the list of those in the making. The stack stays shallow: an evaluation that has gone deep stops and asks
-//! for the value it needs ([`Stop::Need`]), which is then made first, from a list of its own instead of the stack.
+//! for the value it needs (`Stop::Need`), which is then made first, from a list of its own instead of the stack.
 
 pub(crate) mod compare;
 pub mod error;

@@ -4,8 +4,8 @@
 //! it fits and holds no comment; what was broken behind its opening bracket stays broken, one member a line. Comments stay
 //! where they are, numbers as they are, and texts say what they said. Formatting twice is formatting once.
 //!
-//! Nothing here may change what a program says: the writer copies token after token ([`writer`]), and before the new text is
-//! given out, [`check`] reads both again.
+//! Nothing here may change what a program says: the writer copies token after token (`writer`), and before the new text is
+//! given out, `check` reads both again.
 //!
 //! ```
 //! let source = "app   shop{owner:\"a@b.example\"  }";
