@@ -157,8 +157,8 @@ impl<'s, const PATHS: bool> Lexer<'s, PATHS> {
         self.comments.push(Comment { span: span(start, end), kind });
     }
 
-    /// Whether the open hole ends before `at`, because a line does.
-    fn hole_ends(&self, at: usize) -> bool {
+    /// Whether a line ends between the token before and `at`.
+    fn line_between(&self, at: usize) -> bool {
         self.source.as_bytes().get(self.last_end..at).is_some_and(|gap| gap.contains(&b'\n'))
     }
 }
@@ -172,7 +172,7 @@ impl<const PATHS: bool> Iterator for Lexer<'_, PATHS> {
         loop {
             let read = self.inner.next();
             let std::ops::Range { start, end } = self.inner.span();
-            if !self.holes.is_empty() && (read.is_none() || self.hole_ends(start)) {
+            if !self.holes.is_empty() && (read.is_none() || self.line_between(start)) {
                 return Some(self.close_hole());
             }
             let kind = match read? {

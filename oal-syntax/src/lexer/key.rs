@@ -28,7 +28,8 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
     }
 
     fn short_word(&self, kind: TokenKind, start: usize, end: usize) -> Token {
-        let kind = if self.after_dot && self.last_end == start && kind.is_keyword() { TokenKind::Name } else { kind };
+        let named = self.after_dot && kind.is_keyword() && !self.line_between(start);
+        let kind = if named { TokenKind::Name } else { kind };
         Token { kind, span: span(start, end) }
     }
 
