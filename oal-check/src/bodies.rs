@@ -385,6 +385,25 @@ impl<'p> Checker<'p> {
         })
     }
 
+    /// The slot of a field. Bodies of one kind mostly have the same fields in the same order, so the one that stood at this place
+    /// in the last body is tried first.
+    fn slot_of(&mut self, kind: KindId, name: &str, place: usize) -> Option<u16> {
+        let info = self.program.kind(kind)?;
+        if let Some(slot) = self.usual_slots.get(place)
+            && info.fields.get(usize::from(*slot)).is_some_and(|field| &*field.name == name)
+        {
+            return Some(*slot);
+        }
+        let slot = info.field_index.get(name).copied()?;
+        if self.usual_slots.len() <= place {
+            self.usual_slots.resize(place + 1, slot);
+        }
+        if let Some(usual) = self.usual_slots.get_mut(place) {
+            *usual = slot;
+        }
+        Some(slot)
+    }
+
     /// One `key: value` of a component's or kind's body. Returns the slot it sets.
     pub(crate) fn set_field(
         &mut self,
@@ -395,8 +414,7 @@ impl<'p> Checker<'p> {
         set: &mut Vec<(u16, Span)>,
     ) -> Option<u16> {
         let name = self.text(key);
-        let slot = self.program.kind(kind).and_then(|info| info.field_index.get(name).copied());
-        let Some(slot) = slot else {
+        let Some(slot) = self.slot_of(kind, name, set.len()) else {
             self.report_unknown_field(kind, key, name);
             self.infer(value, Some(Ty::UNKNOWN));
             self.fallible = false;

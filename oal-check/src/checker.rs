@@ -40,6 +40,8 @@ pub(crate) struct Checker<'p> {
     pub(crate) used_imports: FxHashSet<(FileId, DefId)>,
     /// The fields that a body has set so far; kept for its memory.
     pub(crate) set: Vec<(u16, Span)>,
+    /// The slot of the entry at each place of the body that was checked last.
+    pub(crate) usual_slots: Vec<u16>,
     /// First entry of each key of the large object at hand, and which object that is.
     pub(crate) key_table: (usize, FxHashMap<&'p str, usize>),
 }
@@ -145,6 +147,7 @@ impl<'p> Checker<'p> {
             loop_keys: FxHashMap::default(),
             used_imports: FxHashSet::default(),
             set: Vec::new(),
+            usual_slots: Vec::new(),
             key_table: (0, FxHashMap::default()),
         }
     }

@@ -119,6 +119,9 @@ const FOREIGN: &[(&str, &str)] = &[
 /// # Errors
 /// Says what keeps it from being one.
 pub fn number(text: &str) -> Result<Number, NumberError> {
+    if let Some(number) = plain(text) {
+        return Ok(number);
+    }
     let bytes = text.as_bytes();
     let (mut digits, mut scale, mut points, mut at) = (Some(0i128), 0u32, 0, 0);
     let mut before = b'_';
@@ -171,6 +174,25 @@ pub fn number(text: &str) -> Result<Number, NumberError> {
         Number::Cpu(factor) => whole(factor).map(Number::Cpu),
         _ => float(written).map(Number::Percent),
     }
+}
+
+/// The usual case, a few digits and perhaps a unit; everything else is for the careful reading.
+fn plain(text: &str) -> Option<Number> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (written, unit) = text.split_at_checked(digits)?;
+    if !(1..=15).contains(&digits) || (written.starts_with('0') && digits > 1) || unit.starts_with(['.', '_']) {
+        return None;
+    }
+    let value = written.bytes().fold(0_i64, |value, digit| value * 10 + i64::from(digit - b'0'));
+    if unit.is_empty() {
+        return Some(Number::Int(value));
+    }
+    Some(match UNITS.iter().find(|(name, _)| *name == unit)?.1 {
+        Number::Duration(factor) => Number::Duration(value.checked_mul(factor)?),
+        Number::Size(factor) => Number::Size(value.checked_mul(factor)?),
+        Number::Cpu(factor) => Number::Cpu(value.checked_mul(factor)?),
+        _ => return None,
+    })
 }
 
 fn float(written: &str) -> Result<f64, NumberError> {
