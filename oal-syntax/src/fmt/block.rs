@@ -1,7 +1,7 @@
 //! Texts in `"""`: their lines move with what stands around them, their value stays.
 //!
 //! The closing quotes say how much indentation is not part of the value, so all lines may be moved by as much as those. Where
-//! that would not be safe (a line does not start as the closing one does, an escaped line end) the text stays as it is.
+//! that would not be safe (a line does not start as the closing one does) the text stays as it is.
 
 use super::writer::{INDENT, Laid, Stop, Writer};
 use crate::ast::{ExprId, ExprKind};
@@ -18,19 +18,22 @@ pub(super) struct Shift {
 
 impl Writer<'_> {
     /// How the text that starts here moves: its lines go to where it starts, if it is the first on its line, or else one step to
-    /// the right of that line.
+    /// the right of that line. A text with another one of several lines in it always goes to the right: were it not indented
+    /// deeper than the line it starts on, the inner quotes would be taken for those of the next text.
     pub(super) fn shift(&self, span: Span, parts: &[ExprId]) -> Option<Shift> {
         let text = span.text(self.src);
-        if !text.starts_with("\"\"\"") || self.flat {
+        if !text.starts_with("\"\"\"") || !self.is_free() {
             return None;
         }
         let (_, closing) = text.rsplit_once('\n')?;
         let from = closing.len() - closing.trim_start_matches([' ', '\t']).len();
         let margin = closing.get(..from)?;
         let mut start = span.start;
+        let mut nested = false;
         for id in parts {
             let part = self.tree.expr(*id);
             if part.kind != ExprKind::Piece {
+                nested |= part.span.text(self.src).contains('\n');
                 is_movable(Span::new(start, part.span.start).text(self.src), margin).then_some(())?;
                 start = part.span.end;
             }
@@ -38,13 +41,14 @@ impl Writer<'_> {
         is_movable(Span::new(start, span.end).text(self.src), margin).then_some(())?;
         let line = self.out.get(self.line..)?;
         let indent = line.len() - line.trim_start_matches(' ').len();
-        Some(Shift { from, to: if indent == line.len() { indent } else { indent + INDENT } })
+        Some(Shift { from, to: if indent == line.len() && !nested { indent } else { indent + INDENT } })
     }
 
     /// Copies up to `end`, a part of a text in `"""`, and moves its lines.
     pub(super) fn moved(&mut self, end: usize, shift: Shift) -> Laid {
         let text = self.src.get(self.pos..end).ok_or(Stop::Lost)?;
         self.pos = end;
+        let start = self.out.len();
         let mut lines = text.split('\n').peekable();
         let mut first = true;
         while let Some(line) = lines.next() {
@@ -62,6 +66,7 @@ impl Writer<'_> {
             }
             first = false;
         }
+        self.found_lines(start);
         Ok(())
     }
 }
@@ -71,9 +76,8 @@ fn is_movable(part: &str, margin: &str) -> bool {
     let mut lines = part.split('\n').peekable();
     let Some(mut line) = lines.next() else { return true };
     while let Some(next) = lines.next() {
-        let content = line.strip_suffix('\r').unwrap_or(line);
-        let backslashes = content.len() - content.trim_end_matches('\\').len();
-        if content.ends_with('\r') || !backslashes.is_multiple_of(2) {
+        // Of `\r\r\n` one `\r` is in the value.
+        if line.ends_with("\r\r") {
             return false;
         }
         let blank = lines.peek().is_some()

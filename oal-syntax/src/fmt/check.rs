@@ -7,16 +7,16 @@ use crate::span::Span;
 use crate::token::{Token, TokenKind};
 use crate::trivia::Comment;
 
-/// Tokens less those that the style adds and drops: commas before a closing bracket, a key or between the entries of
-/// braces, and the `|` before the first of several variants.
+/// Tokens less those that the style adds and drops: commas before a closing bracket or a key, between names in parentheses
+/// and between the entries of braces, and the `|` before the first of several variants.
 struct Essential<'s> {
     lexer: Lexer<'s>,
     /// The token before.
     last: TokenKind,
     /// Tokens read ahead.
     ahead: [Option<Token>; 2],
-    /// Whether each open bracket is a brace, in which most commas mean nothing.
-    open: Vec<bool>,
+    /// The open brackets; in braces most commas mean nothing.
+    open: Vec<TokenKind>,
     /// How many brackets were open at an `assert`, which has a comma of its own.
     assert: Option<usize>,
     /// Whether we are between a `for` and its `in`.
@@ -73,8 +73,7 @@ impl<'s> Essential<'s> {
             token = self.take()?;
         }
         match token.kind {
-            K::LBrace => self.open.push(true),
-            K::LParen | K::LBracket => self.open.push(false),
+            K::LBrace | K::LParen | K::LBracket => self.open.push(token.kind),
             K::RBrace | K::RParen | K::RBracket => {
                 self.open.pop();
             }
@@ -94,9 +93,14 @@ impl<'s> Essential<'s> {
             self.assert = None;
             return true;
         }
-        match self.peek(false) {
+        let next = self.peek(false);
+        let bracket = self.open.last();
+        match next {
+            _ if self.names => true,
             K::RBrace | K::RParen | K::RBracket | K::Key | K::Comma => false,
-            _ => self.names || self.open.last() != Some(&true),
+            // Bindings of a pattern stand with or without commas, other names only with them.
+            K::Name | K::Bar if self.last == K::Name => bracket == Some(&K::LBracket) || bracket.is_none(),
+            _ => bracket != Some(&K::LBrace) && self.last != K::LParen,
         }
     }
 }

@@ -336,20 +336,10 @@ impl Writer<'_> {
         self.hole = hole;
         done?;
         let written = self.out.as_bytes().get(start..).unwrap_or_default();
-        match memchr::memrchr(b'\n', written) {
-            None => Ok(()),
-            Some(_) if flat => {
-                if hole {
-                    Ok(())
-                } else {
-                    Err(Stop::TooWide)
-                }
-            }
-            Some(last) => {
-                self.line = start + last + 1;
-                Ok(())
-            }
+        if flat && !hole && memchr::memchr(b'\n', written).is_some() {
+            return Err(Stop::TooWide);
         }
+        Ok(())
     }
 
     fn holes(&mut self, span: Span, parts: &[ExprId], shift: Option<Shift>) -> Laid {

@@ -49,7 +49,7 @@ pub(super) struct Writer<'a> {
     /// Offset of the next byte to read.
     pub(super) pos: usize,
     pub(super) out: String,
-    /// Where the last line of `out` starts; where a text of several lines was written, only `broken` layouts keep it true.
+    /// Where the last line of `out` starts; not kept during an attempt, which ends with its line.
     pub(super) line: usize,
     /// Indent of the line on which the current node starts.
     pub(super) base: usize,
@@ -184,11 +184,7 @@ impl<'a> Writer<'a> {
             return Err(Stop::Lost);
         }
         let Some(shift) = self.shift(span, &[]) else { return self.verbatim(span.end as usize) };
-        let start = self.out.len();
-        self.moved(span.end as usize, shift)?;
-        let written = self.out.as_bytes().get(start..).unwrap_or_default();
-        self.line = memchr::memrchr(b'\n', written).map_or(self.line, |last| start + last + 1);
-        Ok(())
+        self.moved(span.end as usize, shift)
     }
 
     /// Copies up to `end` as it is.
@@ -199,21 +195,33 @@ impl<'a> Writer<'a> {
         }
         self.pos = end;
         let start = self.out.len();
-        let Some(last) = memchr::memrchr(b'\n', text.as_bytes()) else { return self.put(text) };
+        if !text.contains('\n') {
+            return self.put(text);
+        }
         if self.flat && !self.hole {
             return Err(Stop::TooWide);
         }
-        // The value counts: of `\r\r\n` one `\r` is in it, and an escaped one is too. Such a text stays as it is.
-        if text.contains('\r') && !text.contains("\r\r\n") && !text.contains("\\\r\n") {
+        // The value counts, and of `\r\r\n` one `\r` is in it: such a text stays as it is.
+        if text.contains('\r') && !text.contains("\r\r\n") {
             self.out.push_str(&text.replace("\r\n", "\n"));
         } else {
             self.out.push_str(text);
         }
-        if !self.flat {
-            let tail = text.len() - last - 1;
-            self.line = (self.out.len() - tail).max(start);
-        }
+        self.found_lines(start);
         Ok(())
+    }
+
+    /// Whether what is written now will stay: no attempt is being made.
+    pub(super) fn is_free(&self) -> bool {
+        !self.flat || (self.hole && self.limit == usize::MAX)
+    }
+
+    /// Takes note of the line ends in what was written from `start` on.
+    pub(super) fn found_lines(&mut self, start: usize) {
+        let written = self.out.as_bytes().get(start..).unwrap_or_default();
+        if let (true, Some(last)) = (self.is_free(), memchr::memrchr(b'\n', written)) {
+            self.line = start + last + 1;
+        }
     }
 
     /// Writes a node on the rest of the line, less `tail` columns; takes it back and answers `false` where it does not fit.

@@ -65,10 +65,13 @@ impl Maker<'_, '_> {
             &["*", "/", "%"],
         ];
         let Some(operators) = LEVELS.get(level) else {
-            if self.once_in(20) {
-                self.push("-");
-            }
+            let first = self.tokens.len();
+            let negative = self.once_in(20);
             self.postfix();
+            if let (true, Some(token)) = (negative, self.tokens.get_mut(first)) {
+                // With a space behind it, it would be taken for the dash of a YAML list.
+                token.insert(0, '-');
+            }
             return;
         };
         if level == 3 && self.once_in(24) {
@@ -106,11 +109,13 @@ impl Maker<'_, '_> {
                 }
                 1 => {
                     self.push("?.");
-                    self.push_of(&["url", "host", "env", "kind"]);
+                    self.push_of(&["url", "host", "env", "name"]);
                 }
+                // A keyword is a name directly behind the dot only.
+                2 => self.push(".if"),
                 _ => {
                     self.push(".");
-                    self.push_of(&["url", "host", "LOG_LEVEL", "if"]);
+                    self.push_of(&["url", "host", "LOG_LEVEL"]);
                 }
             }
         }
@@ -240,7 +245,9 @@ impl Maker<'_, '_> {
             self.expr();
             let inside = std::mem::replace(&mut self.tokens, outside);
             self.depth = depth;
-            text.push_str(&inside.join(" "));
+            // A text of several lines in another one would have to be indented as that.
+            let inside = inside.join(" ");
+            text.push_str(if block && inside.contains('\n') { "orders" } else { &inside });
             text.push_str(self.choices.of(&["}", " }"]));
             if block {
                 text.push_str(self.choices.of(&["", "\n  ", "\n\n  "]));
