@@ -65,6 +65,8 @@ impl<'p> Checker<'p> {
             return;
         };
         let Some(info) = self.program.def(def).copied() else { return };
+        // To set something is a reason to import it, but no use of it.
+        self.used_imports.insert((self.at.file, def));
         match info.kind {
             DefKind::Param => {
                 if let Some(more) = rest.first() {
