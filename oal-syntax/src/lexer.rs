@@ -180,6 +180,7 @@ impl<const PATHS: bool> Iterator for Lexer<'_, PATHS> {
                 Err(()) => K::Error,
             };
             let token = match kind {
+                K::WordKey => Token { kind: K::Key, span: span(start, end - 1) },
                 K::Name | K::Upper => self.word(kind, start, end),
                 _ if kind.is_keyword() => self.word(kind, start, end),
                 K::Quote => self.quoted(start, end),

@@ -236,6 +236,9 @@ pub enum TokenKind {
     /// An `r"`, with which a raw text starts.
     #[token("r\"")]
     RawQuote,
+    /// A word with a colon directly behind it.
+    #[regex("[A-Za-z_][A-Za-z0-9_]*:")]
+    WordKey,
     /// A word with letters beyond ASCII.
     #[regex(r"[A-Za-z0-9_]*[^\x00-\x7F]([A-Za-z0-9_]|[^\x00-\x7F])*")]
     ForeignWord,

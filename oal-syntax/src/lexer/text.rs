@@ -126,9 +126,17 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
     fn line_text(&mut self, mut at: usize) -> End {
         let bytes = self.source.as_bytes();
         loop {
+            // What may end the text, or mean something in it; then whether the line ends before.
+            let rest = bytes.get(at..).unwrap_or_default();
+            let sign = memchr::memchr3(b'"', b'\\', b'$', rest);
+            let plain = rest.get(..sign.unwrap_or(rest.len())).unwrap_or_default();
+            if let Some(line) = memchr::memchr(b'\n', plain) {
+                return End::Cut(self.line_end(at + line));
+            }
+            at += plain.len();
             match bytes.get(at) {
                 Some(b'"') => return End::Quotes(at + 1),
-                None | Some(b'\n') => return End::Cut(self.line_end(at)),
+                None => return End::Cut(self.line_end(at)),
                 Some(b'$') if bytes.get(at + 1) == Some(&b'{') => return End::Hole(at + 2),
                 Some(b'\\') => at = self.escape(at),
                 Some(_) => at += 1,
