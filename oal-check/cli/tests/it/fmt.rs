@@ -42,7 +42,6 @@ fn a_difference_can_be_applied() {
 }
 
 #[test]
-#[ignore = "waits for the checker"]
 fn standard_input_goes_to_standard_output() {
     let any = Sandbox::new();
     assert_eq!(any.run_with_input(&["fmt", "-"], &messy()).code(0).quiet().out, CLEAN);
@@ -53,7 +52,6 @@ fn standard_input_goes_to_standard_output() {
 }
 
 #[test]
-#[ignore = "waits for the checker"]
 fn a_file_with_syntax_errors_is_left_as_it_is() {
     let shop = Sandbox::with(MALFORMED);
     shop.write("other.oal", messy());
