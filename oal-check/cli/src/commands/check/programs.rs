@@ -85,8 +85,7 @@ impl Round {
             round.directories.extend(place.directories.iter().cloned());
         }
         round.findings.settle();
-        // Freeing many trees takes longer than all the rest of the end of the process.
-        std::mem::forget((programs, given.places));
+        args.leave((programs, given.places));
         Ok(round)
     }
 
@@ -118,6 +117,7 @@ impl Round {
         }
         self.environment_count += self.environments.len();
         self.name = checked.app_name().map(str::to_owned);
+        args.leave(checked);
     }
 
     /// Checks a file that is no program and that no program uses.
