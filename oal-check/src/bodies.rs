@@ -89,6 +89,7 @@ impl<'p> Checker<'p> {
         let Some(def) = self.find_std("App") else { return };
         let ty = self.declared_type(def, name);
         self.at.sink = Sink { name: self.text(name), what: "app", ..Sink::default() };
+        self.program.app_type = Some(ty);
         self.check_fields_of_record(body.entries, ty, name, "app");
         for entry in self.at.tree.entries(body.entries) {
             self.refuse_entry(entry, "an `app`");

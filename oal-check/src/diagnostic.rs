@@ -25,6 +25,7 @@ pub use junit::junit;
 pub use plain::{Counts, plain, short};
 pub use render::{Style, render};
 pub use sarif::sarif;
+pub(crate) use sources::Lines;
 pub use sources::{Position, Sources};
 pub use syntax::syntax;
 

@@ -210,6 +210,12 @@ impl World {
         self.by_key.get(&(def, Box::from(key))).copied()
     }
 
+    /// Whether the caller gave a param its value.
+    #[must_use]
+    pub fn is_given(&self, def: DefId) -> bool {
+        self.given.contains_key(&def)
+    }
+
     /// Whether the condition or loop of a definition has no value, which is said elsewhere.
     #[must_use]
     pub fn is_broken(&self, def: DefId) -> bool {

@@ -10,6 +10,7 @@ pub mod elaborate;
 pub mod eval;
 mod infer;
 mod kinds;
+pub mod lower;
 mod order;
 mod overrides;
 pub mod program;
@@ -28,6 +29,7 @@ use elaborate::{Evaluator, World};
 use program::Program;
 
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
+pub use lower::{LowerError, lower};
 pub use project::{InMemory, LoadError, Loader, Project, SourceFile};
 
 /// What a check is asked beyond the files.

@@ -406,6 +406,8 @@ pub struct Program {
     pub project: Project,
     /// The application's name and item.
     pub app: Option<(Box<str>, ItemRef)>,
+    /// The type of `app`'s body, where there is one.
+    pub app_type: Option<Ty>,
     /// All declared names.
     pub defs: Vec<Def>,
     /// The type of each param, let and type that has been asked for.

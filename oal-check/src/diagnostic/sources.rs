@@ -26,7 +26,7 @@ pub struct Position {
 }
 
 /// The lines of one text, so that positions are found without reading the text again.
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<u32>,
     /// Characters and UTF-16 units before each block of [`BLOCK`] bytes: keeps long lines cheap.
@@ -38,7 +38,7 @@ const BOM: &str = "\u{feff}";
 
 impl<'a> Lines<'a> {
     /// Reads the text once.
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         let mut starts = vec![0];
         starts.extend(memchr_iter(b'\n', text.as_bytes()).map(|at| offset(at + 1)));
         let mut counts = Vec::with_capacity(text.len() / BLOCK + 1);
@@ -82,7 +82,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The place of an offset.
-    pub(super) fn position(&self, at: u32) -> Position {
+    pub(crate) fn position(&self, at: u32) -> Position {
         let at = self.clamp(at);
         let index = self.index(at);
         let line = self.line(index);

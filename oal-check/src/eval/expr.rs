@@ -319,7 +319,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether a pattern fits; binds its names then.
-    fn matches(&mut self, cx: Context<'_>, pattern: Pattern, value: &Value) -> Outcome<bool> {
+    pub(crate) fn matches(&mut self, cx: Context<'_>, pattern: Pattern, value: &Value) -> Outcome<bool> {
         match pattern.kind {
             PatternKind::Any => Ok(true),
             PatternKind::Literal(expr) => {
