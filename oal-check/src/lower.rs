@@ -206,7 +206,7 @@ impl<'p> Lowering<'p> {
             at.push(&key);
         }
         let found = self.eval.take_findings().into_iter().next();
-        let why = found.map_or(why, |found| format!("{} ({})", found.message, found.code.number));
+        let why = found.map_or(why, |found| format!("{} ({})", found.message, found.code.id));
         let place = spots.nearest(&at).map(|spot| {
             let place = self.files.place(spot.place.file, spot.place.span);
             (self.program.project.path(spot.place.file).to_owned(), place.line, place.column)

@@ -4,7 +4,7 @@
 mod number;
 mod text;
 
-pub use number::{Number, NumberError, UNITS, number};
+pub use number::{MAX_QUANTITY, Number, NumberError, UNITS, number};
 pub use text::{Layout, Pieces, text};
 
 pub(crate) use text::unicode_escape;

@@ -74,7 +74,7 @@ impl Evaluator<'_> {
                 .label("what it is divided by is 0")
                 .help("say what to take instead: `if n == 0 then … else … / n`"),
             Fault::Overflow(sum) => new(&codes::OVERFLOW, format!("`{sum}` is too large"))
-                .label("does not fit into 64 bits")
+                .label("more than can be held")
                 .help("calculate with smaller numbers"),
             Fault::NegativeQuantity(sum) => new(&codes::NEGATIVE_QUANTITY, format!("`{sum}` is below zero"))
                 .label("there is no negative quantity")

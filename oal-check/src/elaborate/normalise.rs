@@ -36,7 +36,8 @@ impl Evaluator<'_> {
         Ok(match (types.data(bare), value) {
             (_, value @ (Value::Unknown | Value::Null)) => value,
             (TyData::Cpu, value @ (Value::Int(_) | Value::Float(_))) => match number::cores(&value) {
-                Some(amount) => Value::Cpu(amount),
+                Some(amount @ 0..) => Value::Cpu(amount),
+                Some(_) => return Err(EvalError::stop(at, Fault::NegativeQuantity(value.show().into()))),
                 None => return Err(EvalError::stop(at, Fault::Overflow(format!("{} cores", value.show()).into()))),
             },
             #[expect(clippy::cast_precision_loss, reason = "a whole number where a float is wanted")]

@@ -4,6 +4,7 @@ use crate::eval::compare;
 use crate::eval::error::Fault;
 use crate::value::Value;
 use oal_syntax::ast::Op;
+use oal_syntax::literal::MAX_QUANTITY;
 use std::cmp::Ordering;
 
 /// `left op right` for arithmetic, comparisons and `in`.
@@ -66,10 +67,10 @@ fn arithmetic(op: Op, left: &Value, right: &Value) -> Result<Value, Stop> {
         (Int(a), Float(b)) => fraction(op, *a as f64, *b).map(Float),
         (Float(a), Int(b)) => fraction(op, *a, *b as f64).map(Float),
         (Percent(a), Percent(b)) if op == Op::Divide => truncated(fraction(op, *a, *b)?).map(Int),
-        (Percent(a), Percent(b)) => not_negative(fraction(op, *a, *b)?).map(Percent),
-        (Percent(a), Int(b)) => not_negative(fraction(op, *a, *b as f64)?).map(Percent),
-        (Int(a), Percent(b)) => not_negative(fraction(op, *a as f64, *b)?).map(Percent),
-        (Percent(a), Float(b)) | (Float(b), Percent(a)) => not_negative(fraction(op, *a, *b)?).map(Percent),
+        (Percent(a), Percent(b)) => percent(fraction(op, *a, *b)?),
+        (Percent(a), Int(b)) => percent(fraction(op, *a, *b as f64)?),
+        (Int(a), Percent(b)) => percent(fraction(op, *a as f64, *b)?),
+        (Percent(a), Float(b)) | (Float(b), Percent(a)) => percent(fraction(op, *a, *b)?),
         _ => match (quantity(left), quantity(right)) {
             (Some((a, make)), Some((b, _))) if std::mem::discriminant(left) == std::mem::discriminant(right) => {
                 let result = whole(op, a, b)?;
@@ -92,13 +93,23 @@ fn arithmetic(op: Op, left: &Value, right: &Value) -> Result<Value, Stop> {
     }
 }
 
-/// No quantity is below zero.
-fn amount(amount: i64) -> Result<i64, Stop> {
-    if amount < 0 { Err(Stop::Negative) } else { Ok(amount) }
+/// No quantity is below zero, or so large that not every reader of the IR holds it exactly.
+const fn amount(amount: i64) -> Result<i64, Stop> {
+    match amount {
+        ..0 => Err(Stop::Negative),
+        0..=MAX_QUANTITY => Ok(amount),
+        _ => Err(Stop::TooLarge),
+    }
 }
 
-fn not_negative(amount: f64) -> Result<f64, Stop> {
-    if amount < 0.0 { Err(Stop::Negative) } else { Ok(amount) }
+/// A percentage, rounded toward zero to hundredths of a percent. Binary fractions are not exact, so what is next to a hundredth
+/// counts as one.
+#[expect(clippy::cast_precision_loss, reason = "no quantity has more digits than a float")]
+fn percent(share: f64) -> Result<Value, Stop> {
+    let scaled = share * 100.0;
+    let near = (scaled - scaled.round()).abs() < 1e-6;
+    let hundredths = amount(truncated(if near { scaled.round() } else { scaled })?)?;
+    Ok(Value::Percent(hundredths as f64 / 100.0))
 }
 
 /// A quantity (of which `left` is the value and `amount` the amount) with a plain number or a percentage.
@@ -134,6 +145,7 @@ pub(crate) fn cores(plain: &Value) -> Option<i64> {
         Value::Cpu(amount) => Some(*amount),
         _ => None,
     }
+    .filter(|amount| *amount <= MAX_QUANTITY)
 }
 
 fn whole(op: Op, left: i64, right: i64) -> Result<i64, Stop> {

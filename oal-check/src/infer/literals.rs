@@ -28,15 +28,14 @@ impl Checker<'_> {
             | (TyData::Duration, Number::Duration(i))
             | (TyData::Size, Number::Size(i))
             | (TyData::Cpu, Number::Cpu(i)) => Bound::Int(i),
-            (TyData::Cpu, Number::Int(i)) => match i.checked_mul(1000) {
-                Some(i) => Bound::Int(i),
-                None => return Typed::constant(want),
+            (TyData::Cpu, Number::Int(_) | Number::Float(_)) => match crate::eval::number::cores(&crate::eval::expr::number(self.text(span))) {
+                Some(amount) => Bound::Int(amount),
+                None => {
+                    // Too many, which is said where it is worked out.
+                    self.fallible = true;
+                    return Typed::constant(want);
+                }
             },
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "thousandths of a core; out of range saturates, which the range refuses"
-            )]
-            (TyData::Cpu, Number::Float(f)) => Bound::Int((f * 1000.0).round() as i64),
             (TyData::Port, Number::Int(i)) => {
                 if !(1..=65535).contains(&i) {
                     self.report_port(span, i);

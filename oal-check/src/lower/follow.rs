@@ -6,7 +6,7 @@ use crate::elaborate::InstanceId;
 use crate::eval::Context;
 use crate::program::{DefId, DefKind, ExprRef, Res, Target};
 use crate::value::Value;
-use oal_syntax::Span;
+use oal_syntax::{FileId, Span};
 use oal_syntax::ast::{ExprId, ExprKind, ItemKind, Op, StepKind};
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ pub(super) enum Settled<'p> {
     Written(At<'p>),
     /// A field of a component.
     Field(InstanceId, u16),
-    /// What the caller gave for a param.
-    Given,
+    /// Nothing that is written out: what the caller gave for a param, the default of a record. The file that asks for it.
+    Implied(FileId),
 }
 
 /// What a layer says of a field or of a part of it.
@@ -43,10 +43,11 @@ pub(super) struct Layer<'p> {
 }
 
 /// What a path starts from.
+#[derive(Clone, Copy)]
 enum Head<'p> {
     At(At<'p>),
     Field(InstanceId, u16),
-    Given,
+    Implied(FileId),
 }
 
 impl<'p> Lowering<'p> {
@@ -122,7 +123,7 @@ impl<'p> Lowering<'p> {
                 ExprKind::Name | ExprKind::Path { .. } => match self.named(at, depth) {
                     Some(Head::At(next)) => Some(next),
                     Some(Head::Field(instance, slot)) => return Settled::Field(instance, slot),
-                    Some(Head::Given) => return Settled::Given,
+                    Some(Head::Implied(file)) => return Settled::Implied(file),
                     None => None,
                 },
                 _ => None,
@@ -182,7 +183,15 @@ impl<'p> Lowering<'p> {
                 StepKind::Field | StepKind::OptionalField => Arc::from(step.name().text(&cx.source.text)),
             });
         }
-        if keys.is_empty() { Some(start) } else { self.part_of(start, &keys, depth + 1).map(Head::At) }
+        if keys.is_empty() {
+            return Some(start);
+        }
+        if let Some(at) = self.part_of(start, &keys, depth + 1) {
+            return Some(Head::At(at));
+        }
+        // A default of what does stand somewhere.
+        let around = (0..keys.len()).rev().find_map(|len| self.part_of(start, keys.get(..len)?, depth + 1));
+        around.map(|around| Head::Implied(around.cx.file))
     }
 
     fn head(&self, cx: Context<'p>, res: Res) -> Option<Head<'p>> {
@@ -202,7 +211,7 @@ impl<'p> Lowering<'p> {
         let own = |expr: ExprId| written(ExprRef { file: info.item.file, expr });
         match (info.kind, self.program.project.file(info.item.file).parse.tree.item(info.item.item).kind) {
             (DefKind::Let, ItemKind::Let { value, .. }) => Some(own(value)),
-            (DefKind::Param, _) if self.eval.world.is_given(def) => Some(Head::Given),
+            (DefKind::Param, _) if self.eval.world.is_given(def) => Some(Head::Implied(FileId(0))),
             (DefKind::Param, ItemKind::Param { default, .. }) => {
                 let said = self.program.overrides.iter().rev().find(|one| {
                     one.environment == self.env && one.target == Target::Param(def) && one.path.is_empty()
@@ -221,7 +230,7 @@ impl<'p> Lowering<'p> {
         let settled = match of {
             Head::At(at) => self.settle_at(at, depth),
             Head::Field(instance, slot) => Settled::Field(instance, slot),
-            Head::Given => Settled::Given,
+            Head::Implied(file) => Settled::Implied(file),
         };
         match settled {
             Settled::Written(at) => match keys.split_first() {
@@ -236,7 +245,7 @@ impl<'p> Lowering<'p> {
                 let rest = keys.get(layer.path.len()..).filter(|_| inside)?;
                 self.part_of(Head::At(layer.at?), rest, depth + 1)
             }),
-            Settled::Given => None,
+            Settled::Implied(_) => None,
         }
     }
 

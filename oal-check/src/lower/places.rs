@@ -151,7 +151,7 @@ impl<'p> Lowering<'p> {
         let from = match self.settle(from) {
             Settled::Field(..) if hops >= MAX_HOPS => from,
             Settled::Field(instance, slot) => return self.place_layers(instance, slot, target, false, hops + 1, spots),
-            Settled::Given => return spots.says(target.at, FileId(0)),
+            Settled::Implied(file) => return spots.says(target.at, file),
             Settled::Written(from) => from,
         };
         spots.says(target.at, from.cx.file);

@@ -11,7 +11,9 @@
 
 mod bench_model;
 mod diagnostic;
+mod examples;
 mod golden;
 mod layering;
+mod lower;
 mod spec;
 mod text;

@@ -15,9 +15,13 @@ pub enum Number {
     Size(i64),
     /// A share of processors, in thousandths of one.
     Cpu(i64),
-    /// Hundredths, as written: `99.9%` is 99.9.
+    /// Hundredths, as written: `99.9%` is 99.9. No finer than hundredths of a percent.
     Percent(f64),
 }
+
+/// The most that a quantity counts of its smallest unit (of a percentage, hundredths): every reader of the IR, which is JSON, holds
+/// it exactly.
+pub const MAX_QUANTITY: i64 = (1 << 53) - 1;
 
 /// Why a number cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,13 +170,17 @@ pub fn number(text: &str) -> Result<Number, NumberError> {
         if product % divisor != 0 {
             return Err(NumberError::TooPrecise);
         }
-        i64::try_from(product / divisor).map_err(|_| NumberError::TooLarge)
+        let amount = i64::try_from(product / divisor).ok().filter(|amount| *amount <= MAX_QUANTITY);
+        amount.ok_or(NumberError::TooLarge)
     };
     match *one {
         Number::Duration(factor) => whole(factor).map(Number::Duration),
         Number::Size(factor) => whole(factor).map(Number::Size),
         Number::Cpu(factor) => whole(factor).map(Number::Cpu),
-        _ => float(written).map(Number::Percent),
+        _ => {
+            whole(100)?;
+            float(written).map(Number::Percent)
+        }
     }
 }
 

@@ -223,11 +223,15 @@ fn number(at: Place<'_>, error: NumberError) -> Diagnostic {
         NumberError::TooLarge => at
             .say(&codes::INTEGER_TOO_LARGE, format!("{} is too large", at.quoted()))
             .label("more than can be held")
-            .help("the greatest whole number is 9,223,372,036,854,775,807, also in milliseconds, bytes and thousandths of a core"),
+            .help(if text.ends_with(|last: char| last.is_ascii_digit()) {
+                "the greatest whole number is 9,223,372,036,854,775,807"
+            } else {
+                "the greatest quantity is 9,007,199,254,740,991 milliseconds, bytes or thousandths of a core"
+            }),
         NumberError::TooPrecise => at
             .say(&codes::TOO_PRECISE, format!("{} is finer than its smallest unit", at.quoted()))
             .label("cannot be held exactly")
-            .help("durations are whole milliseconds, sizes whole bytes, CPU whole thousandths of a core"),
+            .help("durations are whole milliseconds, sizes whole bytes, CPU whole thousandths of a core, shares whole hundredths of a percent"),
         NumberError::UnknownUnit { unit, suggestion } => unknown_unit(at, unit, suggestion),
     }
 }
