@@ -1,6 +1,32 @@
 //! The OAL checker: from the source files of a program to what is wrong with it, for every environment at once, and to its IR.
 //!
-//! No disk, no terminal, no network: files come through a [`Loader`], findings go out as data.
+//! No disk, no terminal, no network: files come through a [`Loader`], findings go out as data. All of it in another program:
+//!
+//! ```
+//! use oal_check::{InMemory, Options, Project, check, diagnostic, lower};
+//!
+//! /// The IR of a program in all its environments, or what is wrong with it.
+//! fn compile(root: &str, files: &[(&str, &str)]) -> Result<Vec<oal_ir::Ir>, String> {
+//!     let mut files: InMemory = files.iter().copied().collect();
+//!     let checked = check(&Project::load(root, &mut files), &Options::default());
+//!     if checked.has_errors() {
+//!         return Err(diagnostic::render(checked.diagnostics(), &checked, diagnostic::Style::default()));
+//!     }
+//!     checked.environments().map(|name| lower(&checked, name).map_err(|error| error.to_string())).collect()
+//! }
+//!
+//! let app = "use \"./lib.oal\" { port }\napp shop {}\nservice api { image: \"nginx:1.27\", ports: { http: port } }\n";
+//! let documents = compile("app.oal", &[("app.oal", app), ("lib.oal", "let port = 8080\n")])?;
+//! assert!(documents.iter().all(|ir| ir.verify().is_ok()));
+//!
+//! let found = compile("app.oal", &[("app.oal", "app shop {}\nservice api { prots: {} }\n")]).unwrap_err();
+//! assert!(found.contains("did you mean `ports`?"), "{found}");
+//! # Ok::<(), String>(())
+//! ```
+//!
+//! Where things are: [`project`] has the files, [`program`] the names, [`types`] the types, [`elaborate`] the components and their
+//! values in each environment, [`diagnostic`] the findings with their codes and forms, [`lower`](mod@lower) the way to the IR. A check
+//! is deterministic; [`Project`] and [`Checked`] can be sent to another thread.
 
 mod bodies;
 pub mod builtins;

@@ -10,6 +10,7 @@
 #![allow(clippy::print_stderr, reason = "a test that cannot run here says so")]
 
 mod bench_model;
+mod deps;
 mod diagnostic;
 mod examples;
 mod golden;
