@@ -3,7 +3,6 @@
 
 mod args;
 mod commands;
-mod engine;
 mod failure;
 mod files;
 mod findings;

@@ -7,7 +7,6 @@ use oal_ir::Ir;
 
 use crate::Verdict;
 use crate::commands::program;
-use crate::engine;
 use crate::failure::Failure;
 use crate::files::{self, Place};
 use crate::findings::{Findings, Format};
@@ -130,7 +129,7 @@ fn document(args: &Args, checked: &Checked, environment: &str) -> Result<String,
     let refused = |error: &dyn std::fmt::Display| {
         Failure::new("oal::lower::refused", format!("the program cannot be lowered for `{environment}`: {error}"))
     };
-    let mut ir: Ir = engine::lower(checked, environment).map_err(|error| refused(&error))?;
+    let mut ir: Ir = oal_check::lower(checked, environment).map_err(|error| refused(&error))?;
     if !args.source_map {
         ir.source_map = None;
     }

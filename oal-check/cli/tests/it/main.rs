@@ -17,6 +17,7 @@ mod formats;
 mod help;
 mod init;
 mod inputs;
+mod lower;
 mod pipes;
 mod sandbox;
 mod watch;
