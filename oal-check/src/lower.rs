@@ -88,7 +88,8 @@ impl<'p> Lowering<'p> {
             }
         }
         let source_map = SourceMap { files: self.files.list(), nodes };
-        Ir::assemble(app, environment.to_owned(), components, BTreeMap::new(), Some(source_map)).map_err(LowerError::Parts)
+        Ir::assemble(app, environment.to_owned(), components, BTreeMap::new(), Some(source_map))
+            .map_err(LowerError::Parts)
     }
 
     /// The components of the environment in the order of the source; each gets its id.
@@ -119,7 +120,12 @@ impl<'p> Lowering<'p> {
     fn app(&mut self) -> Result<App, LowerError> {
         let Some((name, item)) = &self.program.app else {
             let why = "it has no `app`".to_owned();
-            return Err(LowerError::Value(Box::new(BadValue { of: "the program".into(), at: Pointer::root(), place: None, why })));
+            return Err(LowerError::Value(Box::new(BadValue {
+                of: "the program".into(),
+                at: Pointer::root(),
+                place: None,
+                why,
+            })));
         };
         let bad = |at: Pointer, why: String| {
             LowerError::Value(Box::new(BadValue { of: format!("app `{name}`"), at, place: None, why }))
@@ -176,7 +182,8 @@ impl<'p> Lowering<'p> {
             self.bad(id, Pointer::root(), Wrong { at: error.at, why }, &spots)
         })?;
         sources::rewrite(&mut spec, &spots, |file| self.program.project.path(file));
-        let declared = self.program.kind(self.eval.world.kind(instance)).map(|kind| kind.name.to_string()).unwrap_or_default();
+        let declared =
+            self.program.kind(self.eval.world.kind(instance)).map(|kind| kind.name.to_string()).unwrap_or_default();
         let at = self.declaration(instance);
         let fields = spots.into_places(&mut self.files);
         Ok(Some((Component { declared, spec }, NodeSource { at, fields })))

@@ -28,14 +28,16 @@ impl Checker<'_> {
             | (TyData::Duration, Number::Duration(i))
             | (TyData::Size, Number::Size(i))
             | (TyData::Cpu, Number::Cpu(i)) => Bound::Int(i),
-            (TyData::Cpu, Number::Int(_) | Number::Float(_)) => match crate::eval::number::cores(&crate::eval::expr::number(self.text(span))) {
-                Some(amount) => Bound::Int(amount),
-                None => {
-                    // Too many, which is said where it is worked out.
-                    self.fallible = true;
-                    return Typed::constant(want);
+            (TyData::Cpu, Number::Int(_) | Number::Float(_)) => {
+                match crate::eval::number::cores(&crate::eval::expr::number(self.text(span))) {
+                    Some(amount) => Bound::Int(amount),
+                    None => {
+                        // Too many, which is said where it is worked out.
+                        self.fallible = true;
+                        return Typed::constant(want);
+                    }
                 }
-            },
+            }
             (TyData::Port, Number::Int(i)) => {
                 if !(1..=65535).contains(&i) {
                     self.report_port(span, i);

@@ -6,8 +6,8 @@ use crate::elaborate::InstanceId;
 use crate::eval::Context;
 use crate::program::{DefId, DefKind, ExprRef, Res, Target};
 use crate::value::Value;
-use oal_syntax::{FileId, Span};
 use oal_syntax::ast::{ExprId, ExprKind, ItemKind, Op, StepKind};
+use oal_syntax::{FileId, Span};
 use std::sync::Arc;
 
 /// How deep parts of parts are looked for.
@@ -55,7 +55,8 @@ impl<'p> Lowering<'p> {
     pub(super) fn layers(&self, instance: InstanceId, slot: u16) -> Vec<Layer<'p>> {
         let mut layers = Vec::new();
         let layer = |key: Span, path: &'p [Box<str>], value: Option<ExprRef>, around, bound| {
-            let at = value.map(|value| At { cx: self.eval.context(value.file, around, self.env), expr: value.expr, bound });
+            let at =
+                value.map(|value| At { cx: self.eval.context(value.file, around, self.env), expr: value.expr, bound });
             Layer { key, path, at }
         };
         let own = |value: &ExprRef| crate::std::index(value.file).is_none();
@@ -167,9 +168,8 @@ impl<'p> Lowering<'p> {
         let (start, rest) = match (last, self.program.res(cx.file, head)) {
             (Some((index, slot)), _) => {
                 let before = u16::try_from(index).ok()?;
-                let owner = self.with_names(at, |this, cx| {
-                    this.eval.run(|eval| eval.path(cx, at.expr, head, first, before)).ok()
-                });
+                let owner = self
+                    .with_names(at, |this, cx| this.eval.run(|eval| eval.path(cx, at.expr, head, first, before)).ok());
                 (Head::Field(owner?.as_component()?, slot), index + 1)
             }
             (None, Res::Namespace) => (self.head(cx, step_res(0))?, 1),
@@ -213,9 +213,10 @@ impl<'p> Lowering<'p> {
             (DefKind::Let, ItemKind::Let { value, .. }) => Some(own(value)),
             (DefKind::Param, _) if self.eval.world.is_given(def) => Some(Head::Implied(FileId(0))),
             (DefKind::Param, ItemKind::Param { default, .. }) => {
-                let said = self.program.overrides.iter().rev().find(|one| {
-                    one.environment == self.env && one.target == Target::Param(def) && one.path.is_empty()
-                });
+                let said =
+                    self.program.overrides.iter().rev().find(|one| {
+                        one.environment == self.env && one.target == Target::Param(def) && one.path.is_empty()
+                    });
                 said.and_then(|one| one.value).map(written).or_else(|| default.map(own))
             }
             _ => None,
@@ -254,7 +255,9 @@ impl<'p> Lowering<'p> {
         let (tree, source) = (at.cx.tree(), &at.cx.source.text);
         let expr = match tree.expr(at.expr).kind {
             ExprKind::Object(entries) => tree.entries(entries).iter().find_map(|entry| match entry.value {
-                oal_syntax::ast::EntryValue::Set(value) if *oal_syntax::key::text(entry.key.text(source)) == *key => Some(value),
+                oal_syntax::ast::EntryValue::Set(value) if *oal_syntax::key::text(entry.key.text(source)) == *key => {
+                    Some(value)
+                }
                 _ => None,
             }),
             ExprKind::List(members) => tree.exprs(members).get(key.parse::<usize>().ok()?).copied(),

@@ -115,13 +115,28 @@ struct Held<'a> {
 
 impl<'p> Lowering<'p> {
     /// Notes where a field and all its parts stand.
-    pub(super) fn place_field(&mut self, instance: InstanceId, slot: u16, value: &Value, at: &Pointer, spots: &mut Spots) {
+    pub(super) fn place_field(
+        &mut self,
+        instance: InstanceId,
+        slot: u16,
+        value: &Value,
+        at: &Pointer,
+        spots: &mut Spots,
+    ) {
         let ty = self.eval.field_info(instance, slot).map_or(Ty::UNKNOWN, |info| info.ty);
         self.place_layers(instance, slot, Held { ty, value, at }, true, 0, spots);
     }
 
     /// Notes what each layer of a field says; where another value only refers to the field, the place stays where it does.
-    fn place_layers(&mut self, instance: InstanceId, slot: u16, target: Held<'_>, own: bool, hops: u8, spots: &mut Spots) {
+    fn place_layers(
+        &mut self,
+        instance: InstanceId,
+        slot: u16,
+        target: Held<'_>,
+        own: bool,
+        hops: u8,
+        spots: &mut Spots,
+    ) {
         for layer in self.layers(instance, slot) {
             let mut at = target.at.clone();
             let (mut ty, mut value) = (target.ty, Some(target.value));
@@ -161,11 +176,11 @@ impl<'p> Lowering<'p> {
             (ExprKind::Object(entries), TyData::Map(..) | TyData::Record(_), Value::Map(_)) => {
                 self.place_entries(from, entries, target, None, hops, spots);
             }
-            (ExprKind::Call { args, .. }, TyData::Union(_), Value::Variant(name, _)) => {
-                if *tree.expr(from.expr).call_name().text(&from.cx.source.text) == **name {
-                    let at = target.at.join(name);
-                    self.place_entries(from, args, Held { at: &at, ..target }, Some(name), hops, spots);
-                }
+            (ExprKind::Call { args, .. }, TyData::Union(_), Value::Variant(name, _))
+                if *tree.expr(from.expr).call_name().text(&from.cx.source.text) == **name =>
+            {
+                let at = target.at.join(name);
+                self.place_entries(from, args, Held { at: &at, ..target }, Some(name), hops, spots);
             }
             (ExprKind::List(members), TyData::List(element), Value::List(elements)) => {
                 for ((index, &expr), value) in tree.exprs(members).iter().enumerate().zip(elements.iter()) {

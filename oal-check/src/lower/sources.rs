@@ -1,8 +1,8 @@
 //! Paths to what lies beside the program: in a program they start at the file that says so, in the document at the project's root.
 
 use super::places::Spots;
-use oal_ir::v1::Spec;
 use oal_ir::LeafMut;
+use oal_ir::v1::Spec;
 use oal_syntax::FileId;
 
 /// Rewrites the paths of a component.

@@ -80,7 +80,8 @@ impl Lowering<'_> {
             Part::Secret(instance) => json!({ "secret": { "node": self.id(*instance)?.as_str() } }),
             Part::Output(instance, name) => {
                 let level = self.root(*instance).and_then(|(_, kind)| kind.output(name));
-                let level = level.ok_or_else(|| Wrong::new(format!("`{name}` is no output that the platform makes")))?;
+                let level =
+                    level.ok_or_else(|| Wrong::new(format!("`{name}` is no output that the platform makes")))?;
                 let id = self.id(*instance)?;
                 json!({ "ref": { "node": id.as_str(), "output": &**name, "level": level } })
             }

@@ -22,7 +22,18 @@ fn the_library_knows_no_terminal_and_no_runtime() {
     for expected in ["oal-check", "oal-syntax", "oal-ir"] {
         assert!(packages.contains(expected), "{packages:?}");
     }
-    let unwanted = ["clap", "miette", "tokio", "async-std", "anyhow", "termcolor", "anstream", "crossterm", "supports-color", "is-terminal"];
+    let unwanted = [
+        "clap",
+        "miette",
+        "tokio",
+        "async-std",
+        "anyhow",
+        "termcolor",
+        "anstream",
+        "crossterm",
+        "supports-color",
+        "is-terminal",
+    ];
     for name in unwanted {
         let found = packages.iter().find(|package| *package == name || package.starts_with(&format!("{name}_")));
         assert_eq!(found, None, "the library is built with `{name}`");

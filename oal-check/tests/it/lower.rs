@@ -29,7 +29,8 @@ fn spec(ir: &Ir, id: &str) -> Json {
 /// The text that the source map gives for a value.
 fn written<'a>(ir: &Ir, files: &[(&'a str, &'a str)], id: &str, at: &str) -> &'a str {
     let map = ir.source_map.as_ref().unwrap();
-    let place = map.nodes[&node(id)].fields.get(&at.parse().unwrap()).copied().unwrap_or_else(|| panic!("{at} stands nowhere"));
+    let place =
+        map.nodes[&node(id)].fields.get(&at.parse().unwrap()).copied().unwrap_or_else(|| panic!("{at} stands nowhere"));
     let path = &map.file(place).unwrap().path;
     let text = files.iter().find(|(name, _)| name == path).unwrap().1;
     let text = &text[place.start as usize..place.end as usize];
@@ -43,7 +44,10 @@ fn refusals_say_why() {
     assert_eq!(refused.to_string(), "there is no environment `staging`: the program has `dev`, `prod`");
     assert_eq!(lower(&checked, "prod").unwrap().environment, "prod");
 
-    let broken = check(&Project::single("app.oal", "app a {}\nservice s { imaeg: \"x\", replicas: true }\n"), &Options::default());
+    let broken = check(
+        &Project::single("app.oal", "app a {}\nservice s { imaeg: \"x\", replicas: true }\n"),
+        &Options::default(),
+    );
     assert!(matches!(lower(&broken, "default"), Err(LowerError::HasErrors(2..))));
 
     let only = Options { environments: vec!["dev".to_owned()], ..Options::default() };
@@ -285,7 +289,10 @@ pair two {}
     assert_eq!(spec(&ir, "pair/two/service/right")["after"], json!(["pair/two/service/left"]));
     assert!(matches!(component.spec, Spec::Service(_)));
     let app = serde_json::to_value(&ir.app).unwrap();
-    assert_eq!(app, json!({ "name": "a", "owner": "me@example.com", "quota": { "cpu": 2000, "memory": 4_294_967_296_u64 } }));
+    assert_eq!(
+        app,
+        json!({ "name": "a", "owner": "me@example.com", "quota": { "cpu": 2000, "memory": 4_294_967_296_u64 } })
+    );
 }
 
 /// What the IR cannot hold is refused before.

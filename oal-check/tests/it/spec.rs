@@ -95,10 +95,19 @@ fn every_block_says_what_it_is() {
 
 /// Every program is what it states.
 #[test]
-#[ignore = "the checker is not complete"]
 fn programs_are_what_they_state() {
-    let wrong: Vec<String> = cases().iter().filter_map(run::run).collect();
+    let wrong: Vec<String> = cases().iter().filter(|case| !is_pending(case)).filter_map(run::run).collect();
     report(&wrong, "programs that are not what they state");
+}
+
+/// Whether a program waits for rules that the checker does not have yet.
+fn is_pending(case: &Case) -> bool {
+    const CODES: &[u16] = &[6, 30, 112, 140, 142, 145, 147, 162, 163, 164];
+    let waits = |number: u16| CODES.contains(&number) || (801..=870).contains(&number) || (909..=950).contains(&number);
+    let title = case.title();
+    let sections = [": 8.5 ", ": 12.", ": 13.", ": 16.1 "];
+    case.expected.iter().any(|expected| waits(expected.code.number))
+        || sections.iter().any(|known| title.contains(known))
 }
 
 /// Every code is raised by some program, or it is told why not.
@@ -129,3 +138,39 @@ const NO_PROGRAM: &[(u16, &str)] = &[
     (832, "needs an IR from before"),
     (942, "no field of the built-in library is deprecated yet"),
 ];
+
+/// Programs are written as the formatter writes them, so that a reader sees one style only.
+#[test]
+fn programs_are_formatted() {
+    let mut wrong = Vec::new();
+    for case in cases().iter().filter(|case| !case.unformatted) {
+        for file in &case.files {
+            let text = file.text();
+            let parse = oal_syntax::parse(&text);
+            if !parse.errors.is_empty() {
+                continue;
+            }
+            match oal_syntax::fmt::format(&text, &parse) {
+                Ok(formatted) if formatted == text => {}
+                Ok(formatted) => wrong.push(format!("{}: {}\n{}", case.title(), file.path, changes(&text, &formatted))),
+                Err(refused) => wrong.push(format!("{}: {}: {refused:?}", case.title(), file.path)),
+            }
+        }
+    }
+    report(&wrong, "programs that are not formatted");
+}
+
+/// The lines that differ between the first and the last difference.
+fn changes(before: &str, after: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let most = old.len().min(new.len()) - start;
+    let end = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+    let mut text = String::new();
+    for (sign, lines) in [('-', &old), ('+', &new)] {
+        for line in &lines[start..lines.len() - end] {
+            let _ = writeln!(text, "  {sign} {line}");
+        }
+    }
+    text
+}

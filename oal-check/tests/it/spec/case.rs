@@ -63,7 +63,6 @@ pub(super) struct Expected {
 
 /// An expected value of a `let` of the root file.
 #[derive(Debug)]
-#[expect(dead_code, reason = "not held against anything yet")]
 pub(super) struct ExpectedValue {
     /// Where it is stated.
     pub(super) line: usize,

@@ -1,9 +1,10 @@
-//! Runs a program and holds what the checker says against what the program states.
+//! Runs a program and holds what the checker says, computes and lowers against what the program states.
 
 use super::case::{Case, Counts, Expected};
-use oal_check::diagnostic::codes;
-use oal_check::{Applicability, Checked, Diagnostic, InMemory, Options, Project, Severity};
+use oal_check::diagnostic::{Applicability, Diagnostic, Severity, codes};
+use oal_check::{Checked, InMemory, Options, Project};
 use oal_syntax::FileId;
+use serde_json::Value as Json;
 use std::fmt::Write as _;
 
 /// Findings about loose ends, which a short program has.
@@ -20,6 +21,8 @@ pub(super) fn run(case: &Case) -> Option<String> {
     let checked = check(case);
     let mut wrong = String::new();
     findings(case, &checked, &mut wrong);
+    values(case, &checked, &mut wrong);
+    lowered(case, &checked, &mut wrong);
     fixed(case, &checked, &mut wrong);
     (!wrong.is_empty()).then(|| format!("{}\n{wrong}", case.title()))
 }
@@ -122,6 +125,55 @@ fn texts(diagnostic: &Diagnostic) -> Vec<String> {
     texts.extend(diagnostic.fixes.iter().map(|fix| fix.title.clone()));
     texts.retain(|text| !text.is_empty());
     texts
+}
+
+fn values(case: &Case, checked: &Checked, wrong: &mut String) {
+    for stated in &case.values {
+        let environments: Vec<&str> = match &stated.environment {
+            Some(name) => vec![name],
+            None => checked.environments().collect(),
+        };
+        for environment in environments {
+            let value = checked.value(&stated.name, environment);
+            let value = value.map_or_else(|| "no value".to_owned(), |value| value.source());
+            if value != stated.value {
+                let (line, name) = (stated.line, &stated.name);
+                let _ = writeln!(wrong, "  - {line}: {name} is {} in {environment}\n  + {value}", stated.value);
+            }
+        }
+    }
+}
+
+fn lowered(case: &Case, checked: &Checked, wrong: &mut String) {
+    for (environment, expected) in &case.ir {
+        let environment = environment.as_deref().unwrap_or("default");
+        match oal_check::lower(checked, environment) {
+            Ok(ir) => differences(expected, &serde_json::to_value(&ir).unwrap(), "", wrong),
+            Err(error) => drop(writeln!(wrong, "  no IR of {environment}: {error}")),
+        }
+    }
+}
+
+/// What is expected and not there. Members of objects may be left out, elements of lists may not.
+fn differences(expected: &Json, found: &Json, at: &str, wrong: &mut String) {
+    match (expected, found) {
+        (Json::Object(expected), Json::Object(members)) => {
+            for (key, value) in expected {
+                let at = format!("{at}/{key}");
+                match members.get(key) {
+                    Some(member) => differences(value, member, &at, wrong),
+                    None => drop(writeln!(wrong, "  - {at}: {value}\n  + nothing there")),
+                }
+            }
+        }
+        (Json::Array(expected), Json::Array(elements)) if expected.len() == elements.len() => {
+            for (index, (expected, element)) in expected.iter().zip(elements).enumerate() {
+                differences(expected, element, &format!("{at}/{index}"), wrong);
+            }
+        }
+        _ if expected == found => {}
+        _ => drop(writeln!(wrong, "  - {at}: {expected}\n  + {found}")),
+    }
 }
 
 /// Applies the first fix of each finding, where it is sure.
