@@ -128,6 +128,7 @@ fn none(name: &str) -> Failure {
 fn document(args: &Args, checked: &Checked, environment: &str) -> Result<String, Failure> {
     let refused = |error: &dyn std::fmt::Display| {
         Failure::new("oal::lower::refused", format!("the program cannot be lowered for `{environment}`: {error}"))
+            .help("the check should have said so: please report it with the program; nothing was written")
     };
     let mut ir: Ir = oal_check::lower(checked, environment).map_err(|error| refused(&error))?;
     if !args.source_map {

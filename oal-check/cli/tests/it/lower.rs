@@ -78,3 +78,37 @@ fn standard_input_is_a_program() {
     let ran = Sandbox::new().run_with_input(&["lower", "-", "--env", "prod"], CLEAN).code(0);
     assert_eq!(document(&ran.out)["environment"], "prod");
 }
+
+#[test]
+fn documents_fit_the_schema() {
+    let shop = Sandbox::with(CLEAN);
+    let schema = serde_json::from_str(&shop.run(&["schema", "ir"]).code(0).out).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for line in shop.run(&["lower", "app.oal", "--canonical", "--source-map"]).code(0).out.lines() {
+        validator.validate(&document(line)).unwrap();
+    }
+}
+
+#[test]
+fn one_program_is_meant() {
+    let all = Sandbox::with(CLEAN);
+    all.write("b/app.oal", CLEAN);
+    all.run(&["lower", "."]).code(2).err("2 programs below `.`").err("`app.oal`");
+    all.run(&["lower", "c"]).code(2).err("oal::io::not_found");
+    all.run(&["lower", "b", "--env", "x"]).code(2).err("no environment is called `x`");
+    all.write("lib/x.oal", "let a = 1\n");
+    all.run(&["lower", "lib"]).code(2).err("oal::io::no_program");
+    all.run(&["lower", "lib/x.oal"]).code(1).err("OAL0201");
+    all.run_with_input(&["lower", "-"], CLEAN).code(0).out("\"environment\": \"dev\"");
+}
+
+#[test]
+fn what_cannot_be_written_is_told_and_leaves_nothing() {
+    let shop = Sandbox::with(CLEAN);
+    shop.run(&["lower", "app.oal", "--env", "dev", "-o", "no/where.json"]).code(2).err("oal::io::write");
+    shop.run(&["lower", "app.oal", "-o", "app.oal/"]).code(2).err("oal::io::write");
+    assert_eq!(shop.names(), ["app.oal"]);
+    assert_eq!(shop.read("app.oal"), CLEAN);
+    #[cfg(target_os = "linux")]
+    shop.run(&["lower", "app.oal", "--env", "dev", "-o", "/dev/full"]).code(2).err("oal::io::write");
+}
