@@ -181,6 +181,8 @@ pub enum SyntaxErrorKind {
     AssertMessageNotText,
     /// A path of `unset` that cannot be read.
     BadPath,
+    /// A text without quotes, `nginx:latest`.
+    UnquotedText,
     /// `- item` lines.
     YamlList,
     /// A tab after the dash of such a line.

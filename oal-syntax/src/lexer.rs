@@ -28,7 +28,9 @@ struct Hole {
     braces: u32,
     /// Offset of the `${`.
     open: u32,
-    /// The text of several lines that it is in.
+    /// Offset where its text starts.
+    text: usize,
+    /// The text, where it is one of several lines.
     block: Option<Block>,
 }
 
@@ -54,6 +56,8 @@ pub struct Lexer<'s, const PATHS: bool = false> {
     after_dot: bool,
     /// The line that was looked at last.
     line: Cell<(usize, usize)>,
+    /// Whether the rest of the text has no end of a block comment.
+    no_comment_end: bool,
     /// Comments so far.
     pub comments: Vec<Comment>,
     /// Findings so far.
@@ -103,6 +107,7 @@ impl<'s, const PATHS: bool> Lexer<'s, PATHS> {
             last_end: start,
             after_dot: false,
             line: Cell::new((0, 0)),
+            no_comment_end: false,
             comments: Vec::new(),
             errors: Vec::new(),
         }

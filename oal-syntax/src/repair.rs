@@ -147,6 +147,16 @@ const fn is_infix_word(kind: TokenKind) -> bool {
     )
 }
 
+/// The offset behind a token, for a key behind its colon.
+pub(crate) fn end_of(source: &str, token: Token) -> u32 {
+    if !matches!(token.kind, TokenKind::Key | TokenKind::PathKey) {
+        return token.span.end;
+    }
+    let rest = source.get(token.span.end as usize..).unwrap_or_default();
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    token.span.end + crate::span::offset(blanks) + 1
+}
+
 /// The bracket that closes what `kind` opens.
 pub(crate) const fn closer(kind: TokenKind) -> Option<TokenKind> {
     use TokenKind as K;

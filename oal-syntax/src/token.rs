@@ -258,6 +258,7 @@ pub enum TokenKind {
     #[token("#")]
     #[token("===")]
     #[token("!==")]
+    #[token("/*")]
     ForeignSign,
 
     // What recovery hands to the grammar; never in a token list.

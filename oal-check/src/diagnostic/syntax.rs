@@ -86,6 +86,23 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             .say(&codes::EXTRA_BRACKET, format!("`{}` closes nothing", close.spelling()))
             .label("no bracket is open here")
             .fix(at.maybe("remove it", "")),
+        Kind::MissingOpen(open) => {
+            let finding = at
+                .say(&codes::MISSING_BRACKET, format!("`{}` is missing before this block", open.spelling()))
+                .label(format!("`{}` belongs here", open.spelling()));
+            let finding = match at.related {
+                // The closing bracket is there, so nothing else is missing.
+                Some(close) => finding
+                    .secondary(at.file, close, "closed here")
+                    .fix(at.sure(format!("write `{}`", open.spelling()), format!(" {}", open.spelling()))),
+                None => finding,
+            };
+            finding.help("a block stands in brackets; indentation alone means nothing")
+        }
+        Kind::UnquotedText => at
+            .say(&codes::UNQUOTED_TEXT, format!("the text {} lacks its quotes", at.quoted()))
+            .label("a bare word is a name")
+            .fix(at.maybe("put it in quotes", format!("\"{}\"", at.text()))),
         Kind::Mismatched { open, close } => {
             let finding = at
                 .say(

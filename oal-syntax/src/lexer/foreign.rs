@@ -63,9 +63,17 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
             "===" => operator(self, "===", "==", K::Equal),
             "!==" => operator(self, "!==", "!=", K::NotEqual),
             "->" => operator(self, "->", "=>", K::Arrow),
+            ":" if self.source.get(..start).is_some_and(|before| before.ends_with("<<")) => {
+                self.error(start - 2, end, SyntaxErrorKind::YamlAnchor);
+                Some(Token { kind: K::Error, span: here })
+            }
             ":" => {
                 self.error(start, end, SyntaxErrorKind::StrayColon);
                 Some(Token { kind: K::Error, span: here })
+            }
+            "/*" => {
+                self.block_comment(start);
+                None
             }
             "#" => {
                 let line = self.line_end(start);
@@ -77,6 +85,16 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
             "$" => Some(self.shell_variable(start, end)),
             _ => Some(self.unknown(start, end)),
         }
+    }
+
+    /// A comment of C: it goes to its end, or where it has none to that of the line.
+    fn block_comment(&mut self, start: usize) {
+        let rest = self.source.get(start..).unwrap_or_default();
+        let end = if self.no_comment_end { None } else { rest.find("*/").map(|end| start + end + 2) };
+        self.no_comment_end = end.is_none();
+        let end = end.unwrap_or_else(|| self.line_end(start));
+        self.error(start, end, SyntaxErrorKind::ForeignComment);
+        self.go_to(end);
     }
 
     fn single_quotes(&mut self, start: usize, end: usize) -> Token {
@@ -117,6 +135,12 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         }
         self.go_to(stop);
         let found = self.source.get(start..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+        let name = bytes.get(stop..).unwrap_or_default().iter().take_while(|byte| in_word(**byte)).count();
+        if found == '&' && stop == start + 1 && name > 0 {
+            self.error(start, stop + name, SyntaxErrorKind::YamlAnchor);
+            self.go_to(stop + name);
+            return self.broken(start, stop + name);
+        }
         let kind = if found.is_control() {
             SyntaxErrorKind::ControlCharacter(found)
         } else {

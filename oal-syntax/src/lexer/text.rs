@@ -19,7 +19,7 @@ enum End {
 impl<const PATHS: bool> Lexer<'_, PATHS> {
     pub(super) fn quoted(&mut self, start: usize, end: usize) -> Token {
         let stop = self.line_text(end);
-        self.text_token(start, stop, true, None)
+        self.text_token(start, stop, None, None)
     }
 
     /// A `"""` from `start` to `end`.
@@ -31,7 +31,7 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         }
         let block = Block { open: start, cut: self.block_cut(start, end) };
         let stop = self.block_text(block, end);
-        self.text_token(start, stop, true, Some(block))
+        self.text_token(start, stop, None, Some(block))
     }
 
     /// An `r"` from `start` to `end`.
@@ -41,7 +41,7 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
             Some(at) if rest.get(at) == Some(&b'"') => End::Quotes(end + at + 1),
             _ => End::Cut(self.line_end(end)),
         };
-        self.text_token(start, stop, true, None)
+        self.text_token(start, stop, None, None)
     }
 
     /// The text after the `}` from `start` to `end` that ends a hole.
@@ -55,7 +55,7 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
             Some(block) => self.block_text(block, end),
             None => self.line_text(end),
         };
-        self.text_token(start, stop, false, block)
+        self.text_token(start, stop, Some(hole.map_or(start, |hole| hole.text)), block)
     }
 
     /// Ends a hole that its line has ended, and its text if that is one of a single line.
@@ -81,7 +81,7 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         let token = match hole.and_then(|hole| hole.block) {
             Some(block) => {
                 let stop = self.block_text(block, line);
-                self.text_token(last, stop, false, Some(block))
+                self.text_token(last, stop, Some(block.open), Some(block))
             }
             None => Token { kind: TokenKind::TextEnd, span: span(last, last) },
         };
@@ -90,15 +90,18 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         token
     }
 
-    fn text_token(&mut self, start: usize, stop: End, first: bool, block: Option<Block>) -> Token {
+    /// The token from `start` to `stop`. `text` is where its text starts, if that is not here.
+    fn text_token(&mut self, start: usize, stop: End, text: Option<usize>, block: Option<Block>) -> Token {
         use TokenKind as K;
+        let first = text.is_none();
+        let text = text.unwrap_or(start);
         let (end, kind) = match stop {
             End::Hole(end) if self.holes.len() == MAX_OPEN => {
                 self.error(end - 2, end, SyntaxErrorKind::TooDeep);
                 (self.line_end(end), K::Error)
             }
             End::Hole(end) => {
-                self.holes.push(Hole { braces: 0, open: span(end, end).start - 2, block });
+                self.holes.push(Hole { braces: 0, open: span(end, end).start - 2, text, block });
                 (end, if first { K::TextStart } else { K::TextMiddle })
             }
             End::Quotes(end) => (end, if first { K::Text } else { K::TextEnd }),
@@ -113,10 +116,16 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
             }
         };
         self.go_to(end);
-        if kind == K::Text {
+        if matches!(kind, K::Text | K::TextEnd) {
             let colon = past_blanks(self.source.as_bytes(), end);
-            if self.byte(colon) == Some(b':') {
-                return self.key(start, end, colon);
+            match self.byte(colon) {
+                Some(b':') if kind == K::Text => return self.key(start, end, colon),
+                Some(b':') => {
+                    // A key is known before any value is.
+                    self.error(text, end, SyntaxErrorKind::PlainTextNeeded);
+                    self.go_to(colon + 1);
+                }
+                _ => {}
             }
         }
         Token { kind, span: span(start, end) }

@@ -30,6 +30,9 @@ impl Recover<'_, '_> {
         if let Some(question) = tokens.iter().find(|token| token.kind == K::Question) {
             return self.error(question.span, E::QuestionOperator);
         }
+        if let Some(text) = self.unquoted(run) {
+            return self.error(text, E::UnquotedText);
+        }
         if let Some(error) = self.wrong_if(tokens, at) {
             return error;
         }
@@ -39,6 +42,9 @@ impl Recover<'_, '_> {
         };
         let ended = before.is_some_and(|before| ends_value(before.kind));
         match found.kind {
+            K::Star if at == 0 && tokens.get(1).is_some_and(|name| name.span.start == found.span.end) => {
+                self.error(found.span.cover(tokens.get(1).map_or(found.span, |name| name.span)), E::YamlAnchor)
+            }
             K::Assign if ended => self.error(found.span, E::SingleEquals),
             K::Arrow => self.error(found.span, E::Unexpected { found: Some(K::Arrow), expected: Expected::Operator }),
             K::Key | K::PathKey => self.error(found.span, E::UnexpectedKey),
@@ -57,6 +63,27 @@ impl Recover<'_, '_> {
                 self.error(place(found), E::Unexpected { found: Some(kind), expected })
             }
         }
+    }
+
+    /// The text that a run most likely is, had it quotes: signs of paths, images and URLs, and no blank between the tokens.
+    fn unquoted(&self, run: &Range<usize>) -> Option<Span> {
+        let tokens = self.t.tokens.get(run.clone())?;
+        let is_key = |token: &Token| matches!(token.kind, K::Key | K::PathKey);
+        let starts = matches!(tokens.first()?.kind, K::Dot | K::Range | K::Slash);
+        let together = |pair: &[Token]| match pair {
+            [first, second] => first.span.end + u32::from(is_key(first)) == second.span.start,
+            _ => false,
+        };
+        if !(starts || tokens.iter().any(|token| is_key(token) || token.kind == K::Slash))
+            || !tokens.windows(2).all(together)
+        {
+            return None;
+        }
+        let span = self.span(run);
+        let rest = self.b.source.get(span.end as usize..)?;
+        let more =
+            rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '(' | ')' | '[' | ']' | '{' | '}'));
+        Some(Span::new(span.start, span.end + crate::span::offset(more.unwrap_or(rest.len()))))
     }
 
     /// An `if` without all of its words.
@@ -82,6 +109,10 @@ impl Recover<'_, '_> {
         let whole = self.span(run);
         if run.is_empty() {
             return self.error(whole, E::Unexpected { found: None, expected: Expected::Type });
+        }
+        if let Some(start) = tokens.get(at).filter(|token| token.kind == K::TextStart) {
+            let end = tokens.iter().find(|token| token.kind == K::TextEnd).map_or(start.span, |end| end.span);
+            return self.error(start.span.cover(end), E::PlainTextNeeded);
         }
         let after_where = tokens.get(..at).unwrap_or_default().iter().rposition(|token| token.kind == K::Where);
         if let Some(word) = after_where.and_then(|word| tokens.get(word..)) {

@@ -2,7 +2,7 @@
 
 use super::Recover;
 use crate::error::{Expected, SyntaxErrorKind as E};
-use crate::repair::ends_value;
+use crate::repair::{end_of, ends_value};
 use crate::span::Span;
 use crate::token::{Token, TokenKind as K};
 use std::ops::Range;
@@ -161,7 +161,7 @@ impl Recover<'_, '_> {
         if let Some(kind) = yaml {
             let before = self.b.errors.len();
             let dash = kind == E::YamlList;
-            let place = if dash { self.token(value.start).span } else { Span::empty(key.span.end + 1) };
+            let place = if dash { self.token(value.start).span } else { Span::empty(end_of(self.b.source, key)) };
             let error = self.error(place, kind);
             self.say(&run, before, error);
             let value = self.error_expr(&value);

@@ -36,7 +36,11 @@ impl Recover<'_, '_> {
                 }
                 _ => {
                     let before = self.b.errors.len();
-                    let error = self.error(self.span(&(at..after)), E::BadAllow);
+                    let text = self.find(&(at + 2..after), K::TextStart);
+                    let error = match text {
+                        Some(text) => self.error(self.span(&(text..self.t.after(text))), E::PlainTextNeeded),
+                        None => self.error(self.span(&(at..after)), E::BadAllow),
+                    };
                     self.say(&(at..after), before, error);
                 }
             }
@@ -183,6 +187,9 @@ impl Recover<'_, '_> {
     fn use_item(&mut self, run: Range<usize>) -> ItemId {
         let before = self.b.errors.len();
         let error = match self.attempt_run(K::StartFile, run.clone()) {
+            Err(at) if self.kind_in(&run, at) == Some(K::TextStart) => {
+                self.error(self.span(&(at..self.t.after(at))), E::PlainTextNeeded)
+            }
             Err(at) if at < run.end => {
                 let found = self.kind(at);
                 let expected = match at - run.start {

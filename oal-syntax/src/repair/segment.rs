@@ -1,6 +1,6 @@
 //! The brackets of one run of tokens in which they do not match.
 
-use super::{INSIDE, Repaired, closer, is_closer, item_words};
+use super::{INSIDE, Repaired, closer, end_of, is_closer, item_words};
 use crate::depth::MAX_OPEN;
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::span::Span;
@@ -358,8 +358,8 @@ impl<'t> Segment<'t> {
             TokenKind::RBracket => TokenKind::LBracket,
             _ => TokenKind::LBrace,
         };
-        let end = gap.at.checked_sub(1).and_then(|before| out.tokens.get(before)).map_or(0, |before| before.span.end);
-        let place = Span::empty(end);
+        let before = gap.at.checked_sub(1).and_then(|before| out.tokens.get(before));
+        let place = Span::empty(before.map_or(0, |before| end_of(self.source, *before)));
         self.missing.push((gap.at, Token { kind: opening, span: place }));
         self.errors.push(SyntaxError {
             span: place,

@@ -84,6 +84,8 @@ codes! {
     0123 error QUOTED_NAME quoted_name "0.1.0" "a name in quotes";
     0124 error QUOTED_FIELD quoted_field "0.1.0" "a field name in quotes";
     0125 error EXPECTED_SIGN expected_sign "0.1.0" "a sign or word that the construct needs is missing";
+    0126 error MISSING_BRACKET missing_bracket "0.1.0" "a block without its opening bracket";
+    0127 error UNQUOTED_TEXT unquoted_text "0.1.0" "a text without quotes";
     0130 error CHAINED_COMPARISON chained_comparison "0.1.0" "comparisons in a row";
     0131 error EQUALS_FOR_COLON equals_for_colon "0.1.0" "a field assigned with `=`";
     0132 error COLON_FOR_EQUALS colon_for_equals "0.1.0" "a declaration assigned with `:`";
