@@ -15,7 +15,7 @@ mod circles;
 mod fields;
 mod findings;
 pub(crate) mod instances;
-mod layers;
+pub(crate) mod layers;
 mod misfit;
 mod normalise;
 mod obligations;

@@ -49,7 +49,7 @@ impl Checker<'_> {
             ExprKind::Number => self.number(expr.span, want),
             ExprKind::Text => self.text_literal(expr.span, want),
             ExprKind::Piece => Typed::constant(Ty::STRING),
-            ExprKind::Template(parts) => self.template(parts),
+            ExprKind::Template(parts) => self.template(expr.span, parts),
             ExprKind::Name => self.name(id, expr.span, want),
             ExprKind::Path { head, first, len } => self.path(id, head, first, len, want),
             ExprKind::Call { args, .. } => self.call(id, expr.call_name(), args, want),

@@ -34,6 +34,7 @@ mod checker;
 pub mod diagnostic;
 pub mod elaborate;
 pub mod eval;
+pub mod graph;
 mod infer;
 mod kinds;
 pub mod lower;
@@ -54,6 +55,7 @@ use ::std::sync::Arc;
 use elaborate::{Evaluator, World};
 use program::Program;
 
+use diagnostic::codes;
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
 pub use lower::{LowerError, lower};
 pub use project::{InMemory, LoadError, Loader, Project, SourceFile};
@@ -67,6 +69,16 @@ pub struct Options {
     pub environments: Vec<String>,
     /// Lints, by name or code, that matter more or less than usual; `warnings` means all of them. A later entry wins.
     pub lints: Vec<(String, LintLevel)>,
+    /// Whether advice is wanted, too: lints that are notes. Where `lints` names one of them, it is.
+    pub advice: bool,
+}
+
+impl Options {
+    /// Whether lints that are only advice are looked for: most programs break some of them in many places.
+    pub(crate) fn wants_advice(&self) -> bool {
+        let asked = |name: &str| codes::lookup(name).is_some_and(|code| code.severity == Severity::Note);
+        self.advice || self.lints.iter().any(|(name, level)| *level != LintLevel::Allow && asked(name))
+    }
 }
 
 /// How much a lint matters.
@@ -100,13 +112,16 @@ pub fn check(project: &Project, options: &Options) -> Checked {
     checker.check_items();
     checker.find_unused();
     let (program, mut diagnostics) = (checker.program, checker.diagnostics);
-    let world = {
+    let (world, checked) = {
         let (mut evaluator, found) = Evaluator::begin(&program, options);
         diagnostics.extend(found);
         diagnostics.extend(evaluator.check());
-        evaluator.world
+        rules::run(&mut evaluator, options.wants_advice(), &mut diagnostics);
+        let checked = evaluator.env_names(evaluator.world.selected);
+        (evaluator.world, checked)
     };
     rules::allow::apply(project, options, &mut diagnostics);
+    diagnostics.retain(|found| found.environments.is_empty() || found.environments.iter().any(|env| checked.contains(env)));
     diagnostic::sort_and_fold(&mut diagnostics, |file| file.0 as usize);
     Checked { program, world, diagnostics }
 }

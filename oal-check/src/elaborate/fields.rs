@@ -82,15 +82,27 @@ impl<'p> Evaluator<'p> {
 
     /// The value of a field, from its layers.
     pub(crate) fn make_field(&mut self, instance: InstanceId, slot: u16, env: u8) -> Outcome<Value> {
+        self.note_of(instance, Trace::SUBJECT);
+        let said = self.said_in(instance, slot, env);
+        self.put_together(instance, slot, env, &said)
+    }
+
+    /// The value that a field would have without one of the things that an environment says of it.
+    pub(crate) fn field_without(&mut self, instance: InstanceId, slot: u16, one: &Override) -> Outcome<Value> {
+        let mut said = self.said_in(instance, slot, one.environment);
+        said.retain(|other| other.at != one.at);
+        self.put_together(instance, slot, one.environment, &said)
+    }
+
+    /// The value of a field, with this said by the environment.
+    fn put_together(&mut self, instance: InstanceId, slot: u16, env: u8, said: &[&Override]) -> Outcome<Value> {
         let Some(info) = self.field_info(instance, slot) else { return Ok(Value::Unknown) };
         let (ty, default) = (info.ty, info.default);
-        self.note_of(instance, Trace::SUBJECT);
         if ty == Ty::UNKNOWN {
             return Ok(Value::Unknown);
         }
         let merges =
             matches!(self.program.types.data(self.program.types.bare(ty)), TyData::Map(..) | TyData::Record(_));
-        let said = self.said_in(instance, slot, env);
         // What is replaced as a whole need not be worked out, unless it can add to what replaces it.
         let from = said.iter().rposition(|one| one.path.is_empty() && (one.value.is_none() || !merges)).unwrap_or(0);
         let replaced = said.get(from).is_some_and(|one| one.path.is_empty() && (one.value.is_none() || !merges));

@@ -89,7 +89,10 @@ impl Checker<'_> {
 
     /// A text without holes, held against the grammar and the refinements of what its place takes.
     pub(crate) fn text_literal(&mut self, span: Span, want: Option<Ty>) -> Typed {
-        let Some(want) = want else { return Typed::constant(Ty::STRING) };
+        let Some(want) = want else {
+            self.look_for_secret(span);
+            return Typed::constant(Ty::STRING);
+        };
         let (want, _) = self.program.types.split_optional(want);
         if !matches!(self.program.types.data(self.program.types.bare(want)), TyData::String | TyData::Text(_)) {
             return Typed::constant(Ty::STRING);
@@ -104,9 +107,15 @@ impl Checker<'_> {
                 TyData::Optional(inner) | TyData::Leveled(_, inner) => ty = inner,
                 TyData::Text(text_type) => {
                     self.check_text_literal(text_type, span);
+                    if text_type == TextType::Url {
+                        self.look_for_secret(span);
+                    }
                     return Typed::constant(want);
                 }
-                TyData::String => return Typed::constant(want),
+                TyData::String => {
+                    self.look_for_secret(span);
+                    return Typed::constant(want);
+                }
                 _ => return Typed::constant(Ty::STRING),
             }
         }
@@ -191,7 +200,7 @@ impl Checker<'_> {
     }
 
     /// A text with holes.
-    pub(crate) fn template(&mut self, parts: List<ExprId>) -> Typed {
+    pub(crate) fn template(&mut self, span: Span, parts: List<ExprId>) -> Typed {
         let tree = self.at.tree;
         let mut level = Level::Const;
         for part in tree.exprs(parts) {
@@ -202,6 +211,7 @@ impl Checker<'_> {
             level = level.max(typed.level);
             self.expect_text_form(*part, typed.ty);
         }
+        self.look_for_secrets(span, parts);
         Typed { ty: Ty::STRING, level }
     }
 

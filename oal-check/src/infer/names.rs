@@ -90,7 +90,7 @@ impl<'p> Checker<'p> {
     }
 
     /// What a name means here, without saying anything.
-    fn lookup_quiet(&self, name: &str) -> Found {
+    pub(crate) fn lookup_quiet(&self, name: &str) -> Found {
         if self.locals.iter().any(|local| local.name == name) {
             return Found::Namespace(usize::MAX);
         }

@@ -281,7 +281,7 @@ codes! {
 
     // 08xx: deployability
     0801 error START_CYCLE start_cycle "0.1.0" "components that wait for each other to start";
-    0802 error NEVER_COMPLETES never_completes "0.1.0" "a component that waits for a job that nothing starts";
+    0802 error NEVER_COMPLETES never_completes "0.1.0" "a component that waits for something that never comes";
     0810 error DUPLICATE_ROUTE duplicate_route "0.1.0" "two routes with the same host and path";
     0811 error OVERLAPPING_ROUTE overlapping_route "0.1.0" "two routes that match the same requests";
     0812 error PORT_PUBLISHED_TWICE port_published_twice "0.1.0" "two components publish the same port";
@@ -313,13 +313,13 @@ codes! {
     0909 warning UNUSED_ALLOW unused_allow "0.1.0" "an `allow` that allows nothing";
     0910 warning UNREACHABLE_SERVICE unreachable_service "0.1.0" "a service that nothing can reach";
     0911 warning NEVER_PRESENT never_present "0.1.0" "a component that exists in no environment";
-    0912 warning REDUNDANT_OVERRIDE redundant_override "0.1.0" "an environment sets a field to the value it has anyway";
+    0912 note REDUNDANT_OVERRIDE redundant_override "0.1.0" "an environment sets a field to the value it has anyway";
     0920 warning UNPINNED_IMAGE unpinned_image "0.1.0" "an image without a tag";
     0921 warning LATEST_TAG latest_tag "0.1.0" "an image with the tag `latest`";
     0922 note MISSING_DIGEST missing_digest "0.1.0" "an image without a digest";
     0930 warning SECRET_IN_PLAIN_TEXT secret_in_plain_text "0.1.0" "a text that looks like a secret";
     0931 warning PRIVILEGED privileged "0.1.0" "a container with all rights on its host";
-    0932 warning NO_HEALTH_CHECK no_health_check "0.1.0" "a service behind a route without a health check";
+    0932 warning NO_HEALTH_CHECK no_health_check "0.1.0" "a service that needs a health check and has none";
     0933 warning ENGINE_SOCKET engine_socket "0.1.0" "a container that can command the container engine";
     0940 warning VARIANT_SHADOWS_VALUE variant_shadows_value "0.1.0" "a name that is both a variant and a value";
     0941 note MISSING_EDITION missing_edition "0.1.0" "an app that does not say its edition";

@@ -44,6 +44,13 @@ impl Cron {
         Some(within.map_or(across, |within| within.min(across)))
     }
 
+    /// Whether two firings may be less than so many minutes apart; quick, and says so where only the days between could tell.
+    #[must_use]
+    pub fn fires_within(&self, minutes: u32) -> bool {
+        let Some((first, last, within)) = self.times_of_day() else { return false };
+        within.is_some_and(|within| within < minutes) || (MINUTES_A_DAY + first).saturating_sub(last) < minutes
+    }
+
     /// How often it fires on a day on which it does.
     #[must_use]
     pub const fn times_a_day(&self) -> u32 {

@@ -12,7 +12,7 @@ use crate::golden;
 fn checked(program: &Program, params: Vec<(String, String)>) -> Checked {
     let mut files: InMemory = program.iter().cloned().collect();
     let project = Project::load("app.oal", &mut files);
-    check(&project, &Options { params, ..Options::default() })
+    check(&project, &Options { params, advice: true, ..Options::default() })
 }
 
 fn said(checked: &Checked) -> String {

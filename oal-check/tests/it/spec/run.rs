@@ -30,7 +30,7 @@ pub(super) fn run(case: &Case) -> Option<String> {
 fn check(case: &Case) -> Checked {
     let mut loader: InMemory = case.files.iter().map(|file| (file.path.clone(), file.text())).collect();
     let project = Project::load(&case.files[0].path, &mut loader);
-    let mut options = Options::default();
+    let mut options = Options { advice: true, ..Options::default() };
     for (word, value) in &case.options {
         match word.as_str() {
             "--env" => options.environments.push(value.clone()),
