@@ -225,7 +225,8 @@ impl Graph {
                 list.push(edge.from);
             }
         }
-        let mut level: Vec<usize> = missing.iter().enumerate().filter(|(_, count)| **count == 0).map(|(at, _)| at).collect();
+        let mut level: Vec<usize> =
+            missing.iter().enumerate().filter(|(_, count)| **count == 0).map(|(at, _)| at).collect();
         let mut levels = Vec::new();
         let mut started = 0;
         while !level.is_empty() {
@@ -260,7 +261,8 @@ impl Graph {
     pub fn dot(&self) -> String {
         let mut out = "digraph oal {\n  rankdir = LR\n  node [shape = box]\n".to_owned();
         for node in &self.nodes {
-            let _ = writeln!(out, "  {} [label = {}]", quoted(&node.id), quoted(&format!("{}\n{}", node.kind, node.name)));
+            let _ =
+                writeln!(out, "  {} [label = {}]", quoted(&node.id), quoted(&format!("{}\n{}", node.kind, node.name)));
         }
         for (from, to, edge) in self.ends() {
             let _ = writeln!(out, "  {} -> {} [label = {}]", quoted(&from.id), quoted(&to.id), quoted(&words(edge)));
@@ -305,7 +307,10 @@ impl Graph {
 }
 
 /// The shortest way from a node back to itself.
-pub(crate) fn shortest_circle<I: Iterator<Item = usize>>(start: usize, next: impl Fn(usize) -> I) -> Option<Vec<usize>> {
+pub(crate) fn shortest_circle<I: Iterator<Item = usize>>(
+    start: usize,
+    next: impl Fn(usize) -> I,
+) -> Option<Vec<usize>> {
     let mut before: FxHashMap<usize, usize> = FxHashMap::default();
     let mut queue = std::collections::VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {

@@ -121,7 +121,8 @@ pub fn check(project: &Project, options: &Options) -> Checked {
         (evaluator.world, checked)
     };
     rules::allow::apply(project, options, &mut diagnostics);
-    diagnostics.retain(|found| found.environments.is_empty() || found.environments.iter().any(|env| checked.contains(env)));
+    diagnostics
+        .retain(|found| found.environments.is_empty() || found.environments.iter().any(|env| checked.contains(env)));
     diagnostic::sort_and_fold(&mut diagnostics, |file| file.0 as usize);
     Checked { program, world, diagnostics }
 }

@@ -159,8 +159,15 @@ impl<'p> Rules<'_, 'p> {
             let tree = &source.parse.tree;
             let ItemKind::Component { body, .. } = tree.item(instance.item.item).kind else { continue };
             let other = overridden.get(index).copied().unwrap_or(Mask::NONE).or(shape.preset);
-            let mut visit =
-                Visit { id, file, source, class: shape.class, own: Mask::NONE, other, exprs: [ExprId(0); Watch::COUNT] };
+            let mut visit = Visit {
+                id,
+                file,
+                source,
+                class: shape.class,
+                own: Mask::NONE,
+                other,
+                exprs: [ExprId(0); Watch::COUNT],
+            };
             let slots = self.program.resolved(file).slots.get(body.entries.indices()).unwrap_or_default();
             for (entry, slot) in tree.entries(body.entries).iter().zip(slots) {
                 let Some(watch) = slot.checked_sub(1).and_then(|slot| shape.watch(slot)) else { continue };

@@ -47,7 +47,8 @@ pub(crate) fn apply(project: &Project, options: &Options, diagnostics: &mut Vec<
         heard
     });
     // Of advice that nobody asked for, nobody knows whether it would have been found.
-    let looked_for = |lint: &str| options.wants_advice() || codes::lint(lint).is_none_or(|c| c.severity != Severity::Note);
+    let looked_for =
+        |lint: &str| options.wants_advice() || codes::lint(lint).is_none_or(|c| c.severity != Severity::Note);
     let unused = allows.iter().filter(|allow| !allow.used && looked_for(allow.lint)).map(|allow| {
         Diagnostic::new(
             &codes::UNUSED_ALLOW,

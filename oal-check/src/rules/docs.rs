@@ -17,7 +17,9 @@ impl Rules<'_, '_> {
             for (index, comment) in source.parse.comments.iter().enumerate() {
                 let words = match comment.kind {
                     CommentKind::Line => continue,
-                    CommentKind::Doc if !documents(source, index) => "before a declaration or a field, it would be shown with it",
+                    CommentKind::Doc if !documents(source, index) => {
+                        "before a declaration or a field, it would be shown with it"
+                    }
                     CommentKind::File if !opens_file(source, *comment) => "the doc of a file stands at its top",
                     CommentKind::Doc | CommentKind::File => continue,
                 };
@@ -76,7 +78,10 @@ fn starts_something(source: &SourceFile, mut start: u32) -> bool {
         start + u32::try_from(bytes + blank).unwrap_or(0)
     };
     while rest_at(start).starts_with("allow") {
-        let Some(allow) = tree.allows.iter().find(|allow| allow.lint.start > start && allow.lint.start < start + 64) else { break };
+        let Some(allow) = tree.allows.iter().find(|allow| allow.lint.start > start && allow.lint.start < start + 64)
+        else {
+            break;
+        };
         start = skip(allow.reason.end.max(allow.lint.end), 0);
         start = skip(start, usize::from(rest_at(start).starts_with(')')));
     }
@@ -88,7 +93,9 @@ fn starts_something(source: &SourceFile, mut start: u32) -> bool {
     }
     visit::path_at(tree, start).into_iter().any(|node| {
         let documented = match node {
-            Node::Item(id) => !matches!(tree.item(id).kind, ItemKind::Use { .. } | ItemKind::UseAs { .. } | ItemKind::Assert { .. }),
+            Node::Item(id) => {
+                !matches!(tree.item(id).kind, ItemKind::Use { .. } | ItemKind::UseAs { .. } | ItemKind::Assert { .. })
+            }
             Node::Entry(index) => tree.entries.get(index as usize).is_some_and(|entry| !entry.key.is_empty()),
             Node::Member(_) | Node::Variant(_) => true,
             _ => false,
@@ -106,7 +113,10 @@ fn is_broken(source: &SourceFile, at: u32) -> bool {
     let after = tree.top.partition_point(|item| tree.item(*item).span.start <= at);
     let around = after.checked_sub(1).and_then(|before| tree.top.get(before)).map(|item| tree.item(*item));
     let span = around.map_or(Span::empty(0), |item| item.span);
-    let next = tree.top.get(after).map_or(u32::try_from(source.text.len()).unwrap_or(u32::MAX), |item| tree.item(*item).span.start);
+    let next = tree
+        .top
+        .get(after)
+        .map_or(u32::try_from(source.text.len()).unwrap_or(u32::MAX), |item| tree.item(*item).span.start);
     let region = Span::new(span.start, next.max(span.end));
     around.is_some_and(|item| matches!(item.kind, ItemKind::Error) && item.span.touches(at))
         || source.parse.errors.iter().any(|error| region.touches(error.span.start))

@@ -32,10 +32,17 @@ impl Rules<'_, '_> {
         let Some((name, item)) = &self.program.app else { return };
         let newest = EDITIONS.end();
         let Some(setting) = self.setting("edition") else {
+            if !self.advice {
+                return;
+            }
             let tree = &self.program.project.file(item.file).parse.tree;
             let app = tree.item(item.item);
             let ItemKind::App(body) = app.kind else { return };
-            let text = if tree.entries(body.entries).is_empty() { format!(" edition: {newest} ") } else { format!("\n  edition: {newest}") };
+            let text = if tree.entries(body.entries).is_empty() {
+                format!(" edition: {newest} ")
+            } else {
+                format!("\n  edition: {newest}")
+            };
             let place = Place { file: item.file, span: app.name };
             let finding = at(&codes::MISSING_EDITION, place, format!("app `{name}` does not say its edition"))
                 .label(format!("means edition {newest}, the newest that this checker knows"))
@@ -51,11 +58,12 @@ impl Rules<'_, '_> {
             }
             let place = self.span_of(setting.value);
             let title = format!("this checker does not know edition {edition}");
-            let finding = at(&codes::UNKNOWN_EDITION, place, title).label("unknown edition").help(if edition > *newest {
-                format!("the newest one it knows is {newest}; a newer `oal` may know this one")
-            } else {
-                format!("editions are counted from {}", EDITIONS.start())
-            });
+            let finding =
+                at(&codes::UNKNOWN_EDITION, place, title).label("unknown edition").help(if edition > *newest {
+                    format!("the newest one it knows is {newest}; a newer `oal` may know this one")
+                } else {
+                    format!("editions are counted from {}", EDITIONS.start())
+                });
             self.report(envs, finding);
         }
     }
@@ -79,8 +87,11 @@ impl Rules<'_, '_> {
                     let own = info.presets.iter().filter(|preset| preset.slot == field.slot);
                     uses.extend(own.map(|preset| (Place { file: preset.value.file, span: preset.key }, number)));
                 }
-                let nested = info.nested.iter().filter(|nested| nested.owner == kind && nested.of.is_some_and(concerned));
-                uses.extend(nested.filter_map(|nested| self.entry_key(nested.item, field.slot)).map(|place| (place, number)));
+                let nested =
+                    info.nested.iter().filter(|nested| nested.owner == kind && nested.of.is_some_and(concerned));
+                uses.extend(
+                    nested.filter_map(|nested| self.entry_key(nested.item, field.slot)).map(|place| (place, number)),
+                );
             }
             for one in &self.program.overrides {
                 let Target::Field { slot, .. } = &one.target else { continue };
@@ -94,12 +105,16 @@ impl Rules<'_, '_> {
             let Some(field) = fields.get(number).filter(|_| crate::std::index(place.file).is_none()) else { continue };
             let name = self.field_name(field);
             let kind = self.program.kind(field.kind).map_or("", |kind| &kind.name);
-            let mut finding = at(&codes::DEPRECATED_FIELD, place, format!("field `{name}` of kind `{kind}` will be removed"))
-                .label("on its way out")
-                .help(field.advice.clone());
+            let mut finding =
+                at(&codes::DEPRECATED_FIELD, place, format!("field `{name}` of kind `{kind}` will be removed"))
+                    .label("on its way out")
+                    .help(field.advice.clone());
             // A path or another shape of value is for a person to write.
-            if let Some(instead) = field.instead.as_ref().filter(|_| self.program.project.slice(place.file, place.span) == name) {
-                finding = finding.fix(Fix::maybe(format!("write `{instead}`"), place.file, place.span, instead.clone()));
+            if let Some(instead) =
+                field.instead.as_ref().filter(|_| self.program.project.slice(place.file, place.span) == name)
+            {
+                finding =
+                    finding.fix(Fix::maybe(format!("write `{instead}`"), place.file, place.span, instead.clone()));
             }
             self.findings.push(finding);
         }

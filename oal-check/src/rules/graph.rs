@@ -4,11 +4,11 @@
 //! have no circle even so. Only among components on such a circle the values tell, environment by environment.
 
 use super::Rules;
+use super::knots::{Arrows, knots};
 use super::reading::{At, at};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::elaborate::InstanceId;
 use crate::graph::{Need, needs, shortest_circle};
-use super::knots::{Arrows, knots};
 use crate::program::{EnvSet, Place, Reference};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -29,7 +29,8 @@ impl Rules<'_, '_> {
             world.def(id)
         };
         let all = world.all(self.program);
-        let nodes: Vec<InstanceId> = all.into_iter().filter(|id| root(*id).is_some_and(|def| suspects.contains(&def))).collect();
+        let nodes: Vec<InstanceId> =
+            all.into_iter().filter(|id| root(*id).is_some_and(|def| suspects.contains(&def))).collect();
         let mut found: Vec<(Vec<InstanceId>, EnvSet)> = Vec::new();
         for env in self.every.iter() {
             for circle in self.circles_in(&nodes, env) {
@@ -82,7 +83,11 @@ impl Rules<'_, '_> {
             [one] => format!("`{one}` waits for itself to start"),
             [one, two] => format!("`{one}` and `{two}` wait for each other to start"),
             [one, two, three] => format!("`{one}`, `{two}` and `{three}` wait for each other to start"),
-            all => format!("`{}` and {} others wait for each other to start", all.first().map_or("", String::as_str), all.len() - 1),
+            all => format!(
+                "`{}` and {} others wait for each other to start",
+                all.first().map_or("", String::as_str),
+                all.len() - 1
+            ),
         };
         let mut steps = steps.into_iter();
         let (place, words) = steps.next().unwrap_or_else(|| (self.site(InstanceId(0)), String::new()));

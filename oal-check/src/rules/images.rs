@@ -33,11 +33,16 @@ impl<'p> Rules<'_, 'p> {
             return;
         }
         let expr = visit.source.parse.tree.expr(visit.value(Watch::Image));
-        if let Some(text) = Self::plain_text(&visit.source.text, expr) {
-            match fixed(text) {
+        if matches!(expr.kind, ExprKind::Text) {
+            let written = expr.span.text(&visit.source.text);
+            // An image has no escapes in it, so that its end can be seen as it stands.
+            match fixed(written.strip_suffix('"').unwrap_or(written)) {
                 Fixed::Digest => {}
                 Fixed::Tag if !self.advice => {}
-                _ => self.loose(Place { file: visit.file, span: expr.span }, text, self.every),
+                _ => {
+                    let text = oal_syntax::literal::text(written);
+                    self.loose(Place { file: visit.file, span: expr.span }, &text, self.every);
+                }
             }
         } else {
             self.computed_image(visit, Place { file: visit.file, span: expr.span }, expr.kind);

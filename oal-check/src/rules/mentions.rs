@@ -22,7 +22,8 @@ impl Rules<'_, '_> {
         let program = self.program;
         let inner = self.kinds_with_inner_mentions();
         // Where every component mentions only earlier ones, there is no circle.
-        let falls = |one: &Reference| matches!(one.owner, Owner::Component(def) if one.to < def) || self.serves_nobody(one);
+        let falls =
+            |one: &Reference| matches!(one.owner, Owner::Component(def) if one.to < def) || self.serves_nobody(one);
         if !inner.contains(&true) && program.references.iter().all(falls) {
             return FxHashSet::default();
         }
@@ -72,7 +73,8 @@ impl Rules<'_, '_> {
         let mut item = tree.top.get(after.checked_sub(1)?).copied()?;
         if let ItemKind::Environment(body) = tree.item(item).kind {
             let holds = |place: Place| place.file == at.file && place.span.contains(at.span);
-            let set = self.program.overrides.iter().find(|one| one.value.is_some_and(|value| holds(self.span_of(value))));
+            let set =
+                self.program.overrides.iter().find(|one| one.value.is_some_and(|value| holds(self.span_of(value))));
             match set.map(|one| &one.target) {
                 Some(Target::Field { component, .. } | Target::Param(component)) => return Some(component.0),
                 None => {}
@@ -103,7 +105,8 @@ impl Rules<'_, '_> {
             let steps = names.steps.iter().zip(tree.steps.iter().map(|step| step.span));
             for (res, span) in exprs.chain(steps) {
                 let Res::Def(def) = Res::from(*res) else { continue };
-                let is_value = self.program.def(def).is_some_and(|def| matches!(def.kind, DefKind::Let | DefKind::Param));
+                let is_value =
+                    self.program.def(def).is_some_and(|def| matches!(def.kind, DefKind::Let | DefKind::Param));
                 let Some(from) = (if is_value { self.node_at(Place { file, span }) } else { None }) else { continue };
                 if let Some(kind) = (from as usize).checked_sub(count) {
                     note(&mut found.kinds, kind);
@@ -158,9 +161,11 @@ impl Rules<'_, '_> {
             }
         }
         for at in 0..kinds.len() {
-            arrows.extend(below(at).filter(|kind| is(&leads, kind.0)).map(|kind| {
-                (self.kind_node(at), self.kind_node(kind.0 as usize))
-            }));
+            arrows.extend(
+                below(at)
+                    .filter(|kind| is(&leads, kind.0))
+                    .map(|kind| (self.kind_node(at), self.kind_node(kind.0 as usize))),
+            );
         }
         for (at, def) in (0u32..).zip(&self.program.defs) {
             let (DefKind::Component, Some(kind)) = (def.kind, def.of) else { continue };

@@ -91,9 +91,8 @@ impl Rules<'_, '_> {
             DnsProblem::Reserved => "choose another name",
             DnsProblem::Character(_) => "use letters, digits, `_` and `-` only",
         };
-        let finding = at(code, place, problem.message(name))
-            .label(format!("others find {what} by that name"))
-            .help(help);
+        let finding =
+            at(code, place, problem.message(name)).label(format!("others find {what} by that name")).help(help);
         self.report(self.eval.world.presence(id), finding);
     }
 

@@ -35,7 +35,8 @@ impl Rules<'_, '_> {
 
     fn undeclared(&mut self, id: InstanceId, group: &str, known: &Value, envs: EnvSet) {
         let place = self.entry_place(id, Watch::Networks, group);
-        let finding = at(&codes::UNKNOWN_NAME, place, format!("there is no network group `{group}`")).label("not declared");
+        let finding =
+            at(&codes::UNKNOWN_NAME, place, format!("there is no network group `{group}`")).label("not declared");
         let near = crate::suggest::closest(group, known.entries().iter().map(|(name, _)| &**name));
         let finding = match near {
             Some(near) => finding.help(format!("did you mean `{near}`?")).fix(Fix::maybe(

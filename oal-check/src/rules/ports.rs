@@ -128,8 +128,8 @@ impl<'p> Rules<'_, 'p> {
                     continue;
                 }
                 let before = || all.iter().take(index);
-                let same =
-                    before().find(|o| o.first <= port.last && port.first <= o.last && o.transport.meets(port.transport));
+                let same = before()
+                    .find(|o| o.first <= port.last && port.first <= o.last && o.transport.meets(port.transport));
                 if let Some(same) = same {
                     self.same_number(id, same, port, envs);
                 }
@@ -199,12 +199,12 @@ impl<'p> Rules<'_, 'p> {
 fn differ(visit: &Visit<'_>, entries: &[oal_syntax::ast::Entry]) -> bool {
     let text = visit.source.text.as_bytes();
     let mut numbers = [0_u32; FEW];
-    let mut count = 0;
-    for entry in entries {
+    for (count, entry) in entries.iter().enumerate() {
         let EntryValue::Set(value) = entry.value else { return false };
         let expr = visit.source.parse.tree.expr(value);
         // Plain small names are a name each: only `-` and capitals can make two the same.
-        let plain = text.get(entry.key.start as usize).is_some_and(|first| first.is_ascii_lowercase() || *first == b'_');
+        let plain =
+            text.get(entry.key.start as usize).is_some_and(|first| first.is_ascii_lowercase() || *first == b'_');
         if !plain || !matches!(expr.kind, ExprKind::Number) {
             return false;
         }
@@ -221,7 +221,6 @@ fn differ(visit: &Visit<'_>, entries: &[oal_syntax::ast::Entry]) -> bool {
         }
         let Some(place) = numbers.get_mut(count) else { return false };
         *place = number;
-        count += 1;
     }
     true
 }

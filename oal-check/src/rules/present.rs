@@ -36,9 +36,10 @@ impl Rules<'_, '_> {
             if !silent || self.eval.world.is_broken(def) {
                 continue;
             }
-            let finding = at(&codes::UNREACHABLE_SERVICE, self.site(id), format!("nothing can reach {}", self.describe(id)))
-                .label("has no port, and refers to no other component")
-                .help("give it `ports`, tell it by `env` where its work is, or make it a `job` if it ends");
+            let finding =
+                at(&codes::UNREACHABLE_SERVICE, self.site(id), format!("nothing can reach {}", self.describe(id)))
+                    .label("has no port, and refers to no other component")
+                    .help("give it `ports`, tell it by `env` where its work is, or make it a `job` if it ends");
             self.findings.push(finding);
         }
     }
@@ -72,16 +73,19 @@ impl Rules<'_, '_> {
             let Some(def) = self.eval.world.def(id).filter(|def| !self.eval.world.is_broken(*def)) else { continue };
             let Some(info) = self.program.def(def) else { continue };
             let tree = &self.program.project.file(info.item.file).parse.tree;
-            let ItemKind::Component { guard: Guard::If(condition), .. } = tree.item(info.item.item).kind else { continue };
+            let ItemKind::Component { guard: Guard::If(condition), .. } = tree.item(info.item.item).kind else {
+                continue;
+            };
             let condition = ExprRef { file: info.item.file, expr: condition };
             if self.depends_on_param(condition) {
                 continue;
             }
             let place = self.span_of(condition);
-            let finding = at(&codes::NEVER_PRESENT, self.site(id), format!("{} exists in no environment", self.describe(id)))
-                .label("never there")
-                .secondary(place.file, place.span, "holds in none of them")
-                .help("correct the condition, or remove the component");
+            let finding =
+                at(&codes::NEVER_PRESENT, self.site(id), format!("{} exists in no environment", self.describe(id)))
+                    .label("never there")
+                    .secondary(place.file, place.span, "holds in none of them")
+                    .help("correct the condition, or remove the component");
             self.findings.push(finding);
         }
     }

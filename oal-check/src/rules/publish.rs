@@ -1,9 +1,9 @@
 //! Ports of the machine: each is opened once, for one protocol at one address, and by one copy.
 
+use super::Rules;
 use super::ports::{Transport, ports_of};
 use super::reading::{At, at};
 use super::shape::{Class, Watch};
-use super::Rules;
 use crate::diagnostic::codes;
 use crate::elaborate::InstanceId;
 use crate::program::{EnvSet, Place};
@@ -64,7 +64,9 @@ impl Rules<'_, '_> {
     }
 
     fn service_openings(&mut self, id: InstanceId, openings: &mut Vec<Opening>) {
-        use Watch::{Autoscale, NetworkMode, PortRanges, Ports, Protocols, Publish, PublishAddress, PublishAddresses, Replicas};
+        use Watch::{
+            Autoscale, NetworkMode, PortRanges, Ports, Protocols, Publish, PublishAddress, PublishAddresses, Replicas,
+        };
         let watches =
             [Publish, PublishAddress, PublishAddresses, Ports, Protocols, PortRanges, NetworkMode, Replicas, Autoscale];
         for (envs, row) in self.table(id, watches) {
@@ -76,11 +78,8 @@ impl Rules<'_, '_> {
             };
             for port in ports_of(ports, protocols, runs) {
                 let address = address(single.get(port.name).unwrap_or(whole));
-                let published = if port.is_run {
-                    port.published
-                } else {
-                    publish.get(port.name).and_then(Value::as_int)
-                };
+                let published =
+                    if port.is_run { port.published } else { publish.get(port.name).and_then(Value::as_int) };
                 match published {
                     _ if on_machine => {
                         let watch = if port.is_run { PortRanges } else { Ports };
@@ -127,7 +126,16 @@ impl Rules<'_, '_> {
             let Some(port) = publish.as_int() else { continue };
             let place = self.spot(id, Watch::Publish, &[]);
             let transport = Transport::TCP;
-            openings.push(Opening { first: port, last: port, transport, address: address(&whole), envs, id, rank: 0, place });
+            openings.push(Opening {
+                first: port,
+                last: port,
+                transport,
+                address: address(&whole),
+                envs,
+                id,
+                rank: 0,
+                place,
+            });
         }
     }
 
@@ -171,8 +179,7 @@ impl Rules<'_, '_> {
         } else {
             format!("{} and {} both open port {port} of the machine", self.describe(first.id), self.describe(second.id))
         };
-        let mut finding =
-            at(&codes::PORT_PUBLISHED_TWICE, second.place, title).label(format!("port {port} again"));
+        let mut finding = at(&codes::PORT_PUBLISHED_TWICE, second.place, title).label(format!("port {port} again"));
         if first.place != second.place {
             finding = finding.also(first.place, format!("`{}` opens it here", self.name(first.id)));
         }

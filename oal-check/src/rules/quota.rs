@@ -1,17 +1,22 @@
 //! What all components of an environment ask for together, held against the quota of `app`.
 
+use super::Rules;
 use super::publish::copies;
 use super::reading::at;
 use super::shape::{Class, Watch};
-use super::Rules;
 use crate::diagnostic::codes;
 use crate::elaborate::InstanceId;
 use crate::program::{EnvSet, Place};
 use crate::value::Value;
 
 /// What a quota bounds: its name there, and how messages call it.
-const BOUNDS: [(&str, &str); 5] =
-    [("cpu", "cores"), ("memory", "memory"), ("storage", "storage"), ("replicas", "copies"), ("gpus", "graphics processors")];
+const BOUNDS: [(&str, &str); 5] = [
+    ("cpu", "cores"),
+    ("memory", "memory"),
+    ("storage", "storage"),
+    ("replicas", "copies"),
+    ("gpus", "graphics processors"),
+];
 
 /// Most components that a message lists.
 const SHOWN: usize = 4;
@@ -79,7 +84,8 @@ impl Rules<'_, '_> {
                 .filter_map(|demand| Some((demand, *demand.each.get(which)?, demand.copies)))
                 .filter(|(_, each, copies)| *each > 0 && *copies > 0)
                 .collect();
-            let sum = parts.iter().fold(0_i64, |sum, (_, each, copies)| sum.saturating_add(each.saturating_mul(*copies)));
+            let sum =
+                parts.iter().fold(0_i64, |sum, (_, each, copies)| sum.saturating_add(each.saturating_mul(*copies)));
             if sum <= amount(most) {
                 continue;
             }
@@ -105,8 +111,13 @@ impl Rules<'_, '_> {
             }
         }
         for (set, lines, sum) in over {
-            let title = format!("all components together ask for {} of {words}, and the quota is {}", like(most, sum), most.show());
-            let mut finding = at(&codes::QUOTA_EXCEEDED, place, title).label(format!("{} are asked for", like(most, sum)));
+            let title = format!(
+                "all components together ask for {} of {words}, and the quota is {}",
+                like(most, sum),
+                most.show()
+            );
+            let mut finding =
+                at(&codes::QUOTA_EXCEEDED, place, title).label(format!("{} are asked for", like(most, sum)));
             for line in lines {
                 finding = finding.note(line);
             }

@@ -9,7 +9,7 @@ use crate::program::{EnvSet, ExprRef, Place};
 use crate::types::Ty;
 use crate::value::Value;
 use oal_syntax::Span;
-use oal_syntax::ast::{EntryValue, Expr, ExprId, ExprKind};
+use oal_syntax::ast::{Entry, EntryValue, Expr, ExprId, ExprKind};
 
 /// What something is worth, for sets of environments that do not overlap.
 pub(super) type Groups<T> = Vec<(EnvSet, T)>;
@@ -141,7 +141,9 @@ impl<'p> Rules<'_, 'p> {
         let tree = &file.parse.tree;
         let (mut span, mut expr) = (key, whole.expr);
         for step in path {
-            let (ExprKind::Object(entries) | ExprKind::Call { args: entries, .. }) = tree.expr(expr).kind else { break };
+            let (ExprKind::Object(entries) | ExprKind::Call { args: entries, .. }) = tree.expr(expr).kind else {
+                break;
+            };
             let found = tree.entries(entries).iter().find_map(|entry| match entry.value {
                 EntryValue::Set(value) if *oal_syntax::key::text(entry.key.text(&file.text)) == **step => {
                     Some((entry.key, value))
@@ -194,17 +196,8 @@ impl<'p> Rules<'_, 'p> {
         Some((origin.place, words))
     }
 
-    /// The source of an expression's text without quotes, where it is a literal without holes or escapes.
-    pub(super) fn plain_text(source: &'p str, expr: Expr) -> Option<&'p str> {
-        if !matches!(expr.kind, ExprKind::Text) {
-            return None;
-        }
-        let text = expr.span.text(source).strip_prefix('"')?.strip_suffix('"')?;
-        (!text.starts_with('"') && memchr::memchr(b'\\', text.as_bytes()).is_none()).then_some(text)
-    }
-
-    /// The entry of an object as written, if the expression is one.
-    pub(super) fn entries_of(&self, at: &super::Visit<'p>, expr: ExprId) -> Option<&'p [oal_syntax::ast::Entry]> {
+    /// The entries of an object, if the expression is one.
+    pub(super) fn entries_of(&self, at: &super::Visit<'p>, expr: ExprId) -> Option<&'p [Entry]> {
         let tree = &at.source.parse.tree;
         match tree.expr(expr).kind {
             ExprKind::Object(entries) => Some(tree.entries(entries)),
@@ -266,10 +259,6 @@ impl At for Diagnostic {
 }
 
 /// A finding at a place.
-pub(super) fn at(
-    code: &'static crate::diagnostic::Code,
-    place: Place,
-    title: impl Into<String>,
-) -> Diagnostic {
+pub(super) fn at(code: &'static crate::diagnostic::Code, place: Place, title: impl Into<String>) -> Diagnostic {
     Diagnostic::new(code, place.file, place.span, title)
 }

@@ -16,7 +16,8 @@ impl Rules<'_, '_> {
             let (Target::Field { slot, .. }, Some(value)) = (&one.target, one.value) else { continue };
             let env = usize::from(one.environment);
             let targets = self.eval.targets(one);
-            let mut targets = targets.into_iter().filter(|target| self.eval.world.presence(*target).has(env)).peekable();
+            let mut targets =
+                targets.into_iter().filter(|target| self.eval.world.presence(*target).has(env)).peekable();
             let Some(first) = targets.peek().copied() else { continue };
             if targets.collect::<Vec<_>>().into_iter().all(|target| self.is_the_same(one, target, *slot, value)) {
                 self.report_redundant(one, first, *slot);
@@ -37,7 +38,8 @@ impl Rules<'_, '_> {
         let without = self.eval.run(|eval| eval.field_without(target, slot, one));
         match (with, without) {
             (Ok(with), Ok(without)) => {
-                let part = |value: &Value| one.path.iter().try_fold(value.clone(), |value, key| value.get(key).cloned());
+                let part =
+                    |value: &Value| one.path.iter().try_fold(value.clone(), |value, key| value.get(key).cloned());
                 let (with, without) = (part(&with), part(&without));
                 with == without && with.is_some_and(|value| !value.holds_unknown())
             }

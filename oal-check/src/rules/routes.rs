@@ -11,8 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// What makes the claims of a route.
-const CLAIM: [Watch; 6] =
-    [Watch::Host, Watch::Aliases, Watch::RedirectFrom, Watch::Path, Watch::PathMatch, Watch::Tls];
+const CLAIM: [Watch; 6] = [Watch::Host, Watch::Aliases, Watch::RedirectFrom, Watch::Path, Watch::PathMatch, Watch::Tls];
 
 /// A host and a path that a route answers for.
 struct Claim {
@@ -113,7 +112,8 @@ impl Rules<'_, '_> {
         if patterns.is_empty() {
             return;
         }
-        let rank: FxHashMap<InstanceId, usize> = claims.iter().enumerate().map(|(at, claim)| (claim.route, at)).collect();
+        let rank: FxHashMap<InstanceId, usize> =
+            claims.iter().enumerate().map(|(at, claim)| (claim.route, at)).collect();
         for claim in claims.iter().filter(|claim| !claim.host.starts_with("*.")) {
             let Some((_, tail)) = claim.host.split_once('.') else { continue };
             for pattern in patterns.get(&(tail, &*claim.path, claim.exact)).into_iter().flatten() {
@@ -121,13 +121,20 @@ impl Rules<'_, '_> {
                 if envs.is_empty() || pattern.route == claim.route {
                     continue;
                 }
-                let (first, second) =
-                    if rank.get(&pattern.route) < rank.get(&claim.route) { (*pattern, claim) } else { (claim, *pattern) };
+                let (first, second) = if rank.get(&pattern.route) < rank.get(&claim.route) {
+                    (*pattern, claim)
+                } else {
+                    (claim, *pattern)
+                };
                 let (one, two) = (self.describe(first.route), self.describe(second.route));
-                let finding = at(&codes::OVERLAPPING_ROUTE, second.place, format!("{one} and {two} match the same requests"))
-                    .label(format!("`{}`", second.shown))
-                    .also(first.place, format!("`{}`", first.shown))
-                    .help("give one of them another path; with equal paths, which one answers differs from proxy to proxy");
+                let finding = at(
+                    &codes::OVERLAPPING_ROUTE,
+                    second.place,
+                    format!("{one} and {two} match the same requests"),
+                )
+                .label(format!("`{}`", second.shown))
+                .also(first.place, format!("`{}`", first.shown))
+                .help("give one of them another path; with equal paths, which one answers differs from proxy to proxy");
                 self.report(envs, finding);
             }
         }
@@ -154,7 +161,10 @@ impl Rules<'_, '_> {
             let finding =
                 at(&codes::ROUTE_TLS_CONFLICT, place, format!("routes of `{}` disagree about encryption", claim.host))
                     .label(format!("`{}` has {}", self.name(claim.route), tls_words(&claim.tls)))
-                    .also(self.spot(first.route, Watch::Tls, &[]), format!("`{}` has {}", self.name(first.route), tls_words(&first.tls)))
+                    .also(
+                        self.spot(first.route, Watch::Tls, &[]),
+                        format!("`{}` has {}", self.name(first.route), tls_words(&first.tls)),
+                    )
                     .help("give all routes of a host the same `tls`, or one of them another host");
             self.report(envs, finding);
         }
@@ -202,7 +212,8 @@ impl Rules<'_, '_> {
             if bad.is_empty() {
                 continue;
             }
-            let title = format!("{} is behind {} and has no health check", self.describe(service), self.describe(route));
+            let title =
+                format!("{} is behind {} and has no health check", self.describe(service), self.describe(route));
             let finding = at(&codes::NO_HEALTH_CHECK, self.site(service), title)
                 .label("without `health` and `ready`")
                 .also(self.site(route), "visitors come from here")

@@ -46,7 +46,8 @@ impl<'p> Rules<'_, 'p> {
             }
             let Some(from) = mount.get("path").and_then(Value::as_text) else { continue };
             let from = from.trim_end_matches('/');
-            let holds = |socket: &str| socket.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            let holds =
+                |socket: &str| socket.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
             let Some(socket) = SOCKETS.into_iter().find(|socket| holds(socket)) else { continue };
             let place = self.place(id, Watch::Volumes, &[path]);
             let title = format!("{} can command the container engine of its machine", self.describe_body(id));

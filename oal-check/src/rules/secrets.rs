@@ -3,7 +3,7 @@
 use crate::checker::Checker;
 use crate::diagnostic::{Applicability, Diagnostic, Fix, codes};
 use crate::resolve::Found;
-use crate::text::secret::{SecretLike, secret_like};
+use crate::text::secret::{SecretLike, SecretReason, secret_like};
 use oal_syntax::Span;
 use oal_syntax::ast::{ExprId, ExprKind, List};
 use oal_syntax::literal::{Layout, Pieces};
@@ -16,7 +16,8 @@ impl Checker<'_> {
         }
         let pieces = Pieces::text(self.text(span));
         let text = pieces.decode();
-        if let Some(found) = secret_like(self.at.sink.name.trim_matches('"'), &text) {
+        let name = if self.is_whole_value(span) { self.at.sink.name.trim_matches('"') } else { "" };
+        if let Some(found) = secret_like(name, &text).filter(|found| !self.is_prose(found)) {
             let start = found.range.start as usize;
             let end = found.range.end as usize;
             let whole = start == 0 && end == text.len();
@@ -54,25 +55,44 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether the text is the value of the name at hand, or one of those that it may have: not an index, an argument, or the
+    /// other side of a comparison.
+    fn is_whole_value(&self, span: Span) -> bool {
+        let before = self.at.source.get(..span.start as usize).unwrap_or_default().trim_end();
+        [":", "=", "=>", "??", "then", "else"].iter().any(|word| before.ends_with(word))
+            && !["==", "!=", "<=", ">="].iter().any(|compared| before.ends_with(compared))
+    }
+
+    /// Whether it only shows what an address looks like.
+    fn is_prose(&self, found: &SecretLike) -> bool {
+        self.at.sink.name == "description"
+            && matches!(found.reason, SecretReason::UrlPassword | SecretReason::ConnectionString)
+    }
+
     fn secret_in_text(&self, at: Span, found: &SecretLike) -> Diagnostic {
         let title = format!("this text looks like a secret: {}", found.reason.describe());
-        self.finding(&codes::SECRET_IN_PLAIN_TEXT, at, title)
-            .label("everyone who has the program can read it")
-            .help("declare a `secret` and write its name here; what stood in a file is no secret any more, so change it")
+        self.finding(&codes::SECRET_IN_PLAIN_TEXT, at, title).label("everyone who has the program can read it").help(
+            "declare a `secret` and write its name here; what stood in a file is no secret any more, so change it",
+        )
     }
 
     /// For an environment variable: a `secret` of its name at the end of the file, and that name here.
     fn move_to_secret(&self, span: Span) -> Option<Fix> {
         let sink = self.at.sink;
         let name = sink.name.to_ascii_lowercase();
-        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !name.starts_with(|c: char| c.is_ascii_digit());
+        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && !name.starts_with(|c: char| c.is_ascii_digit());
         if sink.of != "env" || !plain || self.lookup_quiet(&name) != Found::None {
             return None;
         }
         let end = Span::empty(u32::try_from(self.at.source.len()).ok()?);
         let line = if self.at.source.ends_with('\n') { "" } else { "\n" };
         let fix = Fix::new(format!("declare `secret {name}`"), Applicability::MaybeIncorrect);
-        Some(fix.edit(self.at.file, span, name.clone()).edit(self.at.file, end, format!("{line}\nsecret {name} {{}}\n")))
+        Some(fix.edit(self.at.file, span, name.clone()).edit(
+            self.at.file,
+            end,
+            format!("{line}\nsecret {name} {{}}\n"),
+        ))
     }
 }
 

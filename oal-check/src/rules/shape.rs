@@ -128,12 +128,8 @@ impl Shape {
         let class = Class::of(program, kind);
         let info = program.kind(KindId(u32::try_from(kind).unwrap_or(u32::MAX)));
         let count = info.map_or(0, |info| info.fields.len());
-        let mut shape = Self {
-            class,
-            preset: Mask::NONE,
-            watches: vec![UNWATCHED; count].into(),
-            slots: [None; Watch::COUNT],
-        };
+        let mut shape =
+            Self { class, preset: Mask::NONE, watches: vec![UNWATCHED; count].into(), slots: [None; Watch::COUNT] };
         let Some(info) = info.filter(|_| class != Class::Composition) else { return shape };
         for ((watch, name), place) in Watch::ALL.iter().zip(&mut shape.slots) {
             let Some(slot) = info.field_index.get(*name).copied() else { continue };

@@ -28,7 +28,8 @@ impl<'p> Rules<'_, 'p> {
             self.engine_socket(id, &volumes, envs);
             let all = [(Watch::Volumes, &volumes), (Watch::Files, &files)];
             let mut known: Vec<(String, Place)> = Vec::new();
-            for (watch, path) in all.iter().flat_map(|(watch, map)| map.entries().iter().map(|(key, _)| (*watch, key))) {
+            for (watch, path) in all.iter().flat_map(|(watch, map)| map.entries().iter().map(|(key, _)| (*watch, key)))
+            {
                 let (plain, place) = (plain_path(path), self.place(id, watch, &[path]));
                 let Some((_, first)) = known.iter().find(|(other, _)| *other == plain) else {
                     known.push((plain, place));

@@ -26,10 +26,13 @@ impl<'p> Rules<'_, 'p> {
         let tree = &visit.source.parse.tree;
         let names = self.program.resolved(visit.file);
         let lasting = |id: &ExprId| {
-            let Res::Def(def) = names.exprs.get(id.0 as usize).copied().unwrap_or_default().into() else { return false };
+            let Res::Def(def) = names.exprs.get(id.0 as usize).copied().unwrap_or_default().into() else {
+                return false;
+            };
             let of = self.program.def(def).and_then(|def| def.of);
             let class = of.and_then(|of| self.shapes.get(of.0 as usize)).map(|shape| shape.class);
-            matches!(tree.expr(*id).kind, ExprKind::Name) && !matches!(class, None | Some(Class::Job | Class::Composition))
+            matches!(tree.expr(*id).kind, ExprKind::Name)
+                && !matches!(class, None | Some(Class::Job | Class::Composition))
         };
         match tree.expr(list).kind {
             ExprKind::List(members) => tree.exprs(members).iter().all(lasting),
@@ -42,7 +45,10 @@ impl<'p> Rules<'_, 'p> {
             for watch in [Watch::After, Watch::AfterStarted, Watch::AfterHealthy, Watch::AfterCompleted] {
                 if self.eval.written(id, self.slot(id, watch).unwrap_or(u16::MAX)) {
                     for (envs, list) in self.values(id, watch) {
-                        list.elements().iter().filter_map(Value::as_component).for_each(|to| self.wait(id, watch, to, envs));
+                        list.elements()
+                            .iter()
+                            .filter_map(Value::as_component)
+                            .for_each(|to| self.wait(id, watch, to, envs));
                     }
                 }
             }
@@ -98,7 +104,11 @@ impl<'p> Rules<'_, 'p> {
                 let help = "give it a `health`, or wait with `after_started`";
                 self.report(both, finding.also(off, "switched off").help(help));
             } else if health.is_null() {
-                let title = format!("{} waits until {} is healthy, which has no `health`", self.describe(id), self.describe(to));
+                let title = format!(
+                    "{} waits until {} is healthy, which has no `health`",
+                    self.describe(id),
+                    self.describe(to)
+                );
                 let finding = at(&codes::NO_HEALTH_CHECK, self.mention(id, Watch::AfterHealthy, to), title)
                     .label("only a health check of its image could tell")
                     .also(self.site(to), "without `health`")

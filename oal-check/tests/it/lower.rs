@@ -257,13 +257,13 @@ fn keys_of_repeated_components_are_quoted_where_they_must() {
     let ir = lowered(
         &[(
             "app.oal",
-            "app a {}\nservice s for name in [\"eu\", \"a b\", \"x/y\"] { image: \"nginx:1.27\", ports: { http: 80 } }\n\
+            "app a {}\nvolume v for name in [\"eu\", \"a b\", \"x/y\"] {}\n\
              service n for i in 1..=2 { image: \"nginx:1.27\", ports: { http: 80 }, env: { N: \"${i}\" } }\n",
         )],
         "default",
     );
     let ids: Vec<&str> = ir.components.keys().map(|id| id.as_str()).collect();
-    assert_eq!(ids, ["service/n[1]", "service/n[2]", "service/s[\"a b\"]", "service/s[\"x/y\"]", "service/s[eu]"]);
+    assert_eq!(ids, ["service/n[1]", "service/n[2]", "volume/v[\"a b\"]", "volume/v[\"x/y\"]", "volume/v[eu]"]);
     assert_eq!(spec(&ir, "service/n[2]")["env"]["N"], "2");
 }
 
