@@ -11,7 +11,10 @@ mod store;
 
 use std::path::PathBuf;
 
+use oal_check::{Options, Project, Severity, check};
+
 use crate::Verdict;
+use crate::commands::program::FIRST_FILE;
 use crate::failure::Failure;
 use crate::files;
 use crate::output::{Output, count};
@@ -56,7 +59,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> miette::Result<Verdict> {
     }
     let found = look::look(&args.directory);
     let draft = draft::draft(&found);
-    let text = formatted(&draft.text)?;
+    let text = clean(&draft.text)?;
     if args.dry_run {
         output.text(&text);
         return Ok(Verdict::Clean);
@@ -66,13 +69,43 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> miette::Result<Verdict> {
     Ok(Verdict::Clean)
 }
 
-/// The draft in the one style.
+/// The draft in the one style and without findings: what a lint says of what was found so is allowed at its place.
+fn clean(draft: &str) -> Result<String, Failure> {
+    let mut text = formatted(draft)?;
+    let project = Project::single(FILE, text.clone());
+    let checked = check(&project, &Options::default());
+    let tree = &project.file(FIRST_FILE).parse.tree;
+    let mut allows = Vec::new();
+    for found in checked.diagnostics() {
+        match (found.code.lint, found.severity) {
+            (_, Severity::Note) => {}
+            (Some(lint), Severity::Warning) => {
+                let place = found.primary.span;
+                let items = tree.top.iter().map(|id| tree.item(*id).span);
+                allows.extend(items.filter(|item| item.contains(place)).map(|item| (item.start as usize, lint)));
+            }
+            _ => return Err(mistake(&found.message)),
+        }
+    }
+    allows.sort_unstable();
+    allows.dedup();
+    for (start, lint) in allows.into_iter().rev() {
+        let Some((before, after)) = text.split_at_checked(start) else { continue };
+        let reason = if lint == "unreachable_service" { "nothing was found that calls it" } else { "it was found so" };
+        text = format!("{before}allow({lint}, \"{reason}\")\n{after}");
+    }
+    formatted(&text)
+}
+
+/// A program in the one style.
 fn formatted(text: &str) -> Result<String, Failure> {
     let parse = oal_syntax::parse(text);
-    oal_syntax::fmt::format(text, &parse).map_err(|error| {
-        Failure::new("oal::init::draft", format!("the program that was put together is wrong: {error}"))
-            .help("this is a mistake of `oal init`, not yours: please report it; nothing was written")
-    })
+    oal_syntax::fmt::format(text, &parse).map_err(|error| mistake(&error.to_string()))
+}
+
+fn mistake(why: &str) -> Failure {
+    Failure::new("oal::init::draft", format!("the program that was put together is wrong: {why}"))
+        .help("this is a mistake of `oal init`, not yours: please report it; nothing was written")
 }
 
 /// Says what was found and written.

@@ -37,7 +37,6 @@ fn a_lint_must_exist_and_have_one_level() {
 }
 
 #[test]
-#[ignore = "waits for the checker"]
 fn advice_is_given_when_asked_for() {
     let shop = Sandbox::with(&CLEAN.replace("{ edition: 1 }", "{}"));
     let ran = shop.run(&["check"]).code(0);

@@ -19,5 +19,6 @@ mod init;
 mod inputs;
 mod lower;
 mod pipes;
+mod readme;
 mod sandbox;
 mod watch;

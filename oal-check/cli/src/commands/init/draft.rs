@@ -44,7 +44,7 @@ pub(super) fn draft(found: &Found) -> Draft {
         format!("//! {app}: a first draft from what lies here. Go through it, then let `oal check` look at it.");
     let mut bodies = String::new();
     for service in &services {
-        bodies.push_str(&writer.service(service, found, &services));
+        bodies.push_str(&writer.service(service, found));
     }
     if services.is_empty() {
         writer.notes.push("found nothing to run: the program is an example".to_owned());
@@ -101,16 +101,9 @@ impl Writer {
         self.stores.push(NamedStore { name, store });
     }
 
-    fn service(&mut self, service: &Service, found: &Found, all: &[&Service]) -> String {
+    fn service(&mut self, service: &Service, found: &Found) -> String {
         let name = self.renamed.get(&service.name).cloned().unwrap_or_default();
         let mut text = String::from("\n");
-        let needed = all.iter().any(|other| other.after.contains(&service.name));
-        if service.ports.is_empty() && !needed {
-            text.push_str("allow(unreachable_service, \"nothing was found that calls it\")\n");
-        }
-        if service.build.is_none() {
-            text.push_str(&allow_image(service));
-        }
         let _ = writeln!(text, "service {name} {{");
         match (&service.build, &service.image) {
             (Some((directory, recipe)), _) => text.push_str(&build(directory, recipe, service.target.as_deref())),
@@ -228,19 +221,6 @@ fn build(directory: &str, recipe: &str, target: Option<&str>) -> String {
     }
     text.push_str(" }\n");
     text
-}
-
-/// What keeps the lints quiet about an image that others chose.
-fn allow_image(service: &Service) -> String {
-    let image = service.image.as_deref().unwrap_or_default();
-    let (name, tag) = split_image(image);
-    let lint = match tag {
-        _ if name.contains('@') => return String::new(),
-        None => "unpinned_image",
-        Some("latest") => "latest_tag",
-        Some(_) => return String::new(),
-    };
-    format!("allow({lint}, {})\n", quoted(&format!("as {} has it", service.from)))
 }
 
 /// The name of an image, and its tag.
