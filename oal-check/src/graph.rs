@@ -77,15 +77,14 @@ pub(crate) fn needs(eval: &mut Evaluator<'_>, id: InstanceId, env: u8) -> Vec<Ne
             continue;
         }
         if let Ok(value) = eval.run(|eval| eval.make_field(id, slot, env)) {
-            let mut walk = Walk { eval, id, field: &field.name, slot, path: Vec::new(), found: &mut found };
+            let mut walk = Walk { id, field: &field.name, slot, path: Vec::new(), found: &mut found };
             walk.value(&value);
         }
     }
     found
 }
 
-struct Walk<'w, 'p> {
-    eval: &'w Evaluator<'p>,
+struct Walk<'w> {
     id: InstanceId,
     field: &'w str,
     slot: u16,
@@ -93,7 +92,7 @@ struct Walk<'w, 'p> {
     found: &'w mut Vec<Need>,
 }
 
-impl Walk<'_, '_> {
+impl Walk<'_> {
     fn value(&mut self, value: &Value) {
         match value {
             Value::Component(to) => self.component(*to),
@@ -134,21 +133,8 @@ impl Walk<'_, '_> {
         self.add(to, why);
     }
 
-    /// Notes a need: to need a group is to need all that is in it. To know one's own address is none.
+    /// Notes a need. To know one's own address is none.
     fn add(&mut self, to: InstanceId, why: Why) {
-        let world = &self.eval.world;
-        let program = self.eval.program;
-        let kind = program.kind(world.kind(to));
-        if kind.is_some_and(|kind| kind.root.is_none()) {
-            let count = kind.map_or(0, |kind| kind.nested.len());
-            let inner: Vec<InstanceId> = (0..u16::try_from(count).unwrap_or(u16::MAX))
-                .flat_map(|nested| world.nested(to, nested).0.iter().copied())
-                .collect();
-            for id in inner {
-                self.add(id, why);
-            }
-            return;
-        }
         let told = matches!(why, Why::After | Why::AfterStarted | Why::AfterHealthy | Why::AfterCompleted);
         if to != self.id || told {
             self.found.push(Need { to, why, slot: self.slot, path: self.path.clone() });

@@ -93,9 +93,7 @@ fn starts_something(source: &SourceFile, mut start: u32) -> bool {
     }
     visit::path_at(tree, start).into_iter().any(|node| {
         let documented = match node {
-            Node::Item(id) => {
-                !matches!(tree.item(id).kind, ItemKind::Use { .. } | ItemKind::UseAs { .. } | ItemKind::Assert { .. })
-            }
+            Node::Item(_) => true,
             Node::Entry(index) => tree.entries.get(index as usize).is_some_and(|entry| !entry.key.is_empty()),
             Node::Member(_) | Node::Variant(_) => true,
             _ => false,

@@ -120,6 +120,6 @@ impl Rules<'_, '_> {
             Some(reference.to) == to && value.is_some_and(|v| v.file == place.file && v.span.contains(place.span))
         };
         let reference = self.program.references.iter().find(named);
-        reference.map_or(origin.place, |reference| self.span_of(reference.at))
+        reference.map(|reference| self.span_of(reference.at)).or(value).unwrap_or(origin.place)
     }
 }

@@ -4,6 +4,7 @@ use super::reading::at;
 use super::shape::Watch;
 use super::{Rules, Visit};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::eval::reach;
 use crate::program::{EnvSet, ExprRef, Place, Res, Target};
 use crate::text::image;
 use crate::value::Value;
@@ -45,25 +46,36 @@ impl<'p> Rules<'_, 'p> {
                 }
             }
         } else {
-            self.computed_image(visit, Place { file: visit.file, span: expr.span }, expr.kind);
+            let at = ExprRef { file: visit.file, expr: visit.value(Watch::Image) };
+            self.computed_image(visit, Place { file: visit.file, span: expr.span }, at);
         }
     }
 
     /// An image that is put together, or comes from elsewhere.
-    fn computed_image(&mut self, visit: &Visit<'p>, place: Place, kind: ExprKind) {
+    fn computed_image(&mut self, visit: &Visit<'p>, place: Place, value: ExprRef) {
+        let source = self.program.project.file(value.file);
+        let tree = &source.parse.tree;
         // What is said of another component is said there.
-        if let ExprKind::Path { head, first, len } = kind
-            && matches!(self.program.res(visit.file, head), Res::Def(_))
-            && let Some(step) = visit.source.parse.tree.path_steps(first, len).last()
+        if let ExprKind::Path { head, first, len } = tree.expr(value.expr).kind
+            && matches!(self.program.res(value.file, head), Res::Def(_))
+            && let Some(step) = tree.path_steps(first, len).last()
             && matches!(step.kind, StepKind::Field | StepKind::OptionalField)
-            && step.name().text(&visit.source.text) == Watch::Image.name()
+            && step.name().text(&source.text) == Watch::Image.name()
         {
             return;
         }
-        for (envs, value) in self.values(visit.id, Watch::Image) {
-            if let Value::Text(text) = value {
-                self.loose(place, &text, envs);
-            }
+        for (envs, image) in self.values(visit.id, Watch::Image) {
+            let Value::Text(text) = image else { continue };
+            // One of several literals is the one that is meant.
+            let mut at = place;
+            reach::each(tree, value.expr, &mut |id| {
+                let expr = tree.expr(id);
+                let same = || *oal_syntax::literal::text(expr.span.text(&source.text)) == *text;
+                if place.file == value.file && matches!(expr.kind, ExprKind::Text) && same() {
+                    at.span = expr.span;
+                }
+            });
+            self.loose(at, &text, envs);
         }
     }
 
@@ -73,7 +85,7 @@ impl<'p> Rules<'_, 'p> {
         let Some(preset) = preset else { return };
         let kind = self.expr(preset.value).kind;
         if !matches!(kind, ExprKind::Text | ExprKind::Null) {
-            self.computed_image(visit, self.site(visit.id), kind);
+            self.computed_image(visit, self.site(visit.id), preset.value);
         }
     }
 

@@ -152,7 +152,8 @@ impl Rules<'_, '_> {
 
     fn same_name_as(&self, first: InstanceId, second: InstanceId, name: &str) -> Diagnostic {
         let (one, two) = (self.describe(first), self.describe(second));
-        let (here, there) = (self.site(second), self.site(first));
+        let place = |id| self.key_in_loop(id).unwrap_or_else(|| self.site(id));
+        let (here, there) = (place(second), place(first));
         at(&codes::DNS_NAME_CLASH, here, format!("{one} and {two} have the same name, `{name}`"))
             .label("requests for one would reach the other")
             .secondary(there.file, there.span, "the other one")

@@ -165,7 +165,7 @@ impl<'p> Rules<'_, 'p> {
         let what = self.describe_body(id);
         let title = format!("ports `{}` and `{}` of {what} both become `{name}`", first.name, second.name);
         let finding = at(&codes::PORT_NAME_CLASH, self.port_place(id, second), title)
-            .label("the same name, once `_` is `-` and capitals are small")
+            .label("the same name, once `_` is `-`")
             .also(self.port_place(id, first), "the other one")
             .help("rename one of them");
         self.report(envs, finding);

@@ -179,10 +179,13 @@ impl Rules<'_, '_> {
         } else {
             format!("{} and {} both open port {port} of the machine", self.describe(first.id), self.describe(second.id))
         };
-        let mut finding = at(&codes::PORT_PUBLISHED_TWICE, second.place, title).label(format!("port {port} again"));
-        if first.place != second.place {
-            finding = finding.also(first.place, format!("`{}` opens it here", self.name(first.id)));
-        }
+        let finding = at(&codes::PORT_PUBLISHED_TWICE, second.place, title);
+        let finding = if first.place == second.place {
+            finding.label("each of its instances opens it")
+        } else {
+            let words = format!("`{}` opens it here", self.name(first.id));
+            finding.label(format!("port {port} again")).also(first.place, words)
+        };
         let help = "choose another port, or give each an address of its own with `publish_address`";
         self.report(envs, finding.help(help));
     }

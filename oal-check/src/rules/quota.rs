@@ -12,9 +12,9 @@ use crate::value::Value;
 /// What a quota bounds: its name there, and how messages call it.
 const BOUNDS: [(&str, &str); 5] = [
     ("cpu", "cores"),
-    ("memory", "memory"),
-    ("storage", "storage"),
-    ("replicas", "copies"),
+    ("memory", "of memory"),
+    ("storage", "of storage"),
+    ("replicas", "copies of services"),
     ("gpus", "graphics processors"),
 ];
 
@@ -112,7 +112,7 @@ impl Rules<'_, '_> {
         }
         for (set, lines, sum) in over {
             let title = format!(
-                "all components together ask for {} of {words}, and the quota is {}",
+                "all components together ask for {} {words}, and the quota is {}",
                 like(most, sum),
                 most.show()
             );

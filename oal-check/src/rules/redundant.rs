@@ -62,7 +62,11 @@ impl Rules<'_, '_> {
             .label("changes nothing")
             .help("remove the line; or keep it as it is, if the value is to stay when the program's changes")
             .fix(Fix::maybe("remove it", one.at.file, self.line_around(one.at.file, one.at.span.cover(value)), ""));
-        let layer = self.eval.top_layer(target, slot).map(|at| self.span_of(at));
+        let path: Vec<&str> = one.path.iter().map(|key| &**key).collect();
+        let layer = match self.eval.own_entry(target, slot) {
+            Some(own) => Some(self.part(own.value, own.key, &path)),
+            None => self.eval.top_layer(target, slot).map(|at| self.span_of(at)),
+        };
         let finding = match layer.filter(|place| crate::std::index(place.file).is_none()) {
             Some(place) => finding.also(place, "set here for all"),
             None => finding.note("it is the default"),

@@ -114,30 +114,31 @@ impl Rules<'_, '_> {
         }
         let rank: FxHashMap<InstanceId, usize> =
             claims.iter().enumerate().map(|(at, claim)| (claim.route, at)).collect();
+        let mut said = FxHashSet::default();
         for claim in claims.iter().filter(|claim| !claim.host.starts_with("*.")) {
             let Some((_, tail)) = claim.host.split_once('.') else { continue };
             for pattern in patterns.get(&(tail, &*claim.path, claim.exact)).into_iter().flatten() {
                 let envs = pattern.envs.and(claim.envs);
-                if envs.is_empty() || pattern.route == claim.route {
-                    continue;
+                // Of the hosts of two routes that overlap, one is enough.
+                if !envs.is_empty() && pattern.route != claim.route && said.insert((pattern.route, claim.route, envs)) {
+                    let later = rank.get(&pattern.route) > rank.get(&claim.route);
+                    self.overlap(pattern, claim, later, envs);
                 }
-                let (first, second) = if rank.get(&pattern.route) < rank.get(&claim.route) {
-                    (*pattern, claim)
-                } else {
-                    (claim, *pattern)
-                };
-                let (one, two) = (self.describe(first.route), self.describe(second.route));
-                let finding = at(
-                    &codes::OVERLAPPING_ROUTE,
-                    second.place,
-                    format!("{one} and {two} match the same requests"),
-                )
-                .label(format!("`{}`", second.shown))
-                .also(first.place, format!("`{}`", first.shown))
-                .help("give one of them another path; with equal paths, which one answers differs from proxy to proxy");
-                self.report(envs, finding);
             }
         }
+    }
+
+    fn overlap(&mut self, pattern: &Claim, claim: &Claim, pattern_is_later: bool, envs: EnvSet) {
+        let matching = format!("matches `{}`", claim.shown);
+        let matched = format!("matched by `{}`", pattern.shown);
+        let (first, second) = if pattern_is_later { (claim, pattern) } else { (pattern, claim) };
+        let (here, there) = if pattern_is_later { (matching, matched) } else { (matched, matching) };
+        let (one, two) = (self.describe(first.route), self.describe(second.route));
+        let finding = at(&codes::OVERLAPPING_ROUTE, second.place, format!("{one} and {two} match the same requests"))
+            .label(here)
+            .also(first.place, there)
+            .help("give one of them another path; with equal paths, which one answers differs from proxy to proxy");
+        self.report(envs, finding);
     }
 
     /// Hosts whose routes disagree about encryption.

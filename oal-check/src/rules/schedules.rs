@@ -36,7 +36,7 @@ impl<'p> Rules<'_, 'p> {
                 let place = self.place(id, Watch::Timeout, &[]);
                 finding = finding.also(place, format!("a run may take {}", timeout.show()));
             } else {
-                finding = finding.note(format!("its `timeout` is {}", timeout.show()));
+                finding = finding.note(format!("its `timeout` is {} where nothing else is said", timeout.show()));
             }
             let help = format!(
                 "set a `timeout` of at most {}, start less often, or say what happens then: `overlap: replace` or `both`",

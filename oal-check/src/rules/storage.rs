@@ -11,6 +11,7 @@ use crate::value::Value;
 use rustc_hash::FxHashMap;
 
 /// A component that writes to a volume.
+#[derive(Clone, Copy)]
 struct Writer {
     id: InstanceId,
     envs: EnvSet,
@@ -51,38 +52,54 @@ impl<'p> Rules<'_, 'p> {
         let ids = std::mem::take(&mut self.found.mounting);
         let mut writers: FxHashMap<InstanceId, Vec<Writer>> = FxHashMap::default();
         for id in self.in_order(ids) {
-            let table = self.table(id, [Watch::Volumes, Watch::Replicas, Watch::Autoscale]);
-            for (envs, [volumes, replicas, scale]) in table {
-                let mut seen: Vec<InstanceId> = Vec::new();
-                for (path, mount) in volumes.entries() {
-                    let writes = mount.variant() == Some("volume")
-                        && mount.get("read_only").and_then(Value::as_bool) == Some(false);
-                    let Some(volume) = mount.get("volume").and_then(Value::as_component) else { continue };
-                    // Two paths of one container are one writer.
-                    if !writes || seen.contains(&volume) {
-                        continue;
+            for (volume, writer) in self.written_by(id) {
+                let others = writers.entry(volume).or_default();
+                let mut free = writer.envs;
+                for other in others.iter() {
+                    let both = other.envs.and(free);
+                    if !both.is_empty() {
+                        free = free.without(both);
+                        self.written_twice(volume, other, &writer, both);
                     }
-                    seen.push(volume);
-                    let envs = envs.and(self.one_writer(volume));
-                    if envs.is_empty() {
-                        continue;
-                    }
-                    let copies = if self.class(id) == Class::Service { copies(&replicas, &scale) } else { 1 };
-                    if copies > 1 {
-                        self.written_by_copies(volume, id, path, copies, &scale, envs);
-                    }
-                    let place = self.spot(id, Watch::Volumes, &[path]);
-                    let others = writers.entry(volume).or_default();
-                    let writer = Writer { id, envs, place };
-                    let clash = others.iter().find(|other| !other.envs.and(envs).is_empty());
-                    let said = clash.map(|other| self.written_twice(volume, other, &writer));
-                    match said {
-                        Some((both, finding)) => self.report(both, finding),
-                        None => others.push(writer),
+                }
+                if !free.is_empty() {
+                    others.push(Writer { envs: free, ..writer });
+                }
+            }
+        }
+    }
+
+    /// The volumes for one writer that a component writes to.
+    fn written_by(&mut self, id: InstanceId) -> Vec<(InstanceId, Writer)> {
+        let mut found: Vec<(InstanceId, Writer)> = Vec::new();
+        let mut crowded: Vec<(InstanceId, i64, EnvSet)> = Vec::new();
+        for (envs, [volumes, replicas, scale]) in self.table(id, [Watch::Volumes, Watch::Replicas, Watch::Autoscale]) {
+            for (path, mount) in volumes.entries() {
+                let writes =
+                    mount.variant() == Some("volume") && mount.get("read_only").and_then(Value::as_bool) == Some(false);
+                let Some(volume) = mount.get("volume").and_then(Value::as_component).filter(|_| writes) else {
+                    continue;
+                };
+                let envs = envs.and(self.one_writer(volume));
+                if envs.is_empty() {
+                    continue;
+                }
+                let copies = if self.class(id) == Class::Service { copies(&replicas, &scale) } else { 1 };
+                // Two paths of one container are one writer.
+                if copies > 1 && !crowded.contains(&(volume, copies, envs)) {
+                    crowded.push((volume, copies, envs));
+                    self.written_by_copies(volume, id, path, copies, &scale, envs);
+                }
+                match found.iter_mut().find(|(other, _)| *other == volume) {
+                    Some((_, writer)) => writer.envs = writer.envs.or(envs),
+                    None => {
+                        let place = self.spot(id, Watch::Volumes, &[path]);
+                        found.push((volume, Writer { id, envs, place }));
                     }
                 }
             }
         }
+        found
     }
 
     /// Where a volume is for one writer.
@@ -113,21 +130,18 @@ impl<'p> Rules<'_, 'p> {
         self.report(envs, finding.help(help));
     }
 
-    fn written_twice(
-        &self,
-        volume: InstanceId,
-        first: &Writer,
-        second: &Writer,
-    ) -> (EnvSet, crate::diagnostic::Diagnostic) {
+    fn written_twice(&mut self, volume: InstanceId, first: &Writer, second: &Writer, envs: EnvSet) {
         let (one, two) = (self.describe(first.id), self.describe(second.id));
         let title = format!("{} is for one writer, and {one} and {two} write to it", self.describe(volume));
-        let mut finding = at(&codes::ONE_WRITER_VOLUME, second.place, title)
-            .label(format!("`{}` writes to it, too", self.name(second.id)));
-        if first.place != second.place {
-            finding = finding.also(first.place, format!("`{}` writes to it", self.name(first.id)));
-        }
+        let finding = at(&codes::ONE_WRITER_VOLUME, second.place, title);
+        let finding = if first.place == second.place {
+            finding.label("each of its instances writes to it")
+        } else {
+            let words = format!("`{}` writes to it", self.name(first.id));
+            finding.label(format!("`{}` writes to it, too", self.name(second.id))).also(first.place, words)
+        };
         let help = "mount it with `read_only: true` where it is only read, or give it `access: many_writers` where its file system allows that";
-        (first.envs.and(second.envs), finding.help(help))
+        self.report(envs, finding.help(help));
     }
 }
 

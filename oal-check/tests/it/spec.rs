@@ -136,7 +136,6 @@ const NO_PROGRAM: &[(u16, &str)] = &[
     (118, "65536 letters or arms"),
     (222, "files in memory can always be read"),
     (832, "needs an IR from before"),
-    (942, "no field of the built-in library is deprecated yet"),
 ];
 
 /// Programs are written as the formatter writes them, so that a reader sees one style only.

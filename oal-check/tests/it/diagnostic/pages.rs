@@ -51,7 +51,6 @@ const WITHOUT_PROGRAM: &[&Code] = &[
     &codes::UNREADABLE_FILE,
     &codes::TOO_MANY_ENVIRONMENTS,
     &codes::DATABASE_SHRINK,
-    &codes::DEPRECATED_FIELD,
 ];
 
 #[test]
