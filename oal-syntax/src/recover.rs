@@ -8,6 +8,7 @@
 mod diagnose;
 mod entry;
 mod expr;
+mod head;
 mod item;
 mod parts;
 
@@ -49,6 +50,7 @@ impl<'r, 's> Recover<'r, 's> {
         for item in &t.items {
             self.file_item(item.clone());
         }
+        self.b.dangling_allows();
     }
 
     /// Parses tokens as what `start` says; where they do not fit, nothing is left of them and the index of the first token that does

@@ -258,6 +258,8 @@ impl Repaired {
                 Some(_) if column == 0 && is_start => true,
                 Some(kind) if column == 0 => !is_closer(kind) && before.is_some_and(ends_value) && !goes_on(kind),
                 Some(K::LParen | K::LBracket) if column != INSIDE => false,
+                // `service` on one line and the name below it.
+                Some(K::Name) if at == start + 1 && matches!(before, Some(K::Name | K::Path)) => false,
                 Some(kind) if column != INSIDE => !is_closer(kind) && before.is_some_and(ends_value) && !goes_on(kind),
                 _ => is_start && before == Some(K::RBrace),
             };

@@ -122,7 +122,7 @@ pub enum TokenKind {
     Key,
     /// A key of several steps: `a.b["c"].d:`. Made for the parser only.
     PathKey,
-    /// An integer without a unit that fits 18 digits.
+    /// An integer without a unit.
     #[regex("[0-9][0-9_]*")]
     Int,
     /// Any other number: a decimal, a dimensioned or a misspelled one.
@@ -259,6 +259,7 @@ pub enum TokenKind {
     #[token("===")]
     #[token("!==")]
     #[token("/*")]
+    #[token("<<")]
     ForeignSign,
 
     // What recovery hands to the grammar; never in a token list.

@@ -382,10 +382,21 @@ impl Builder<'_> {
     }
 
     pub(crate) fn start_names(&mut self) -> Mark {
+        self.since_comma = false;
         Mark(next(&self.names))
     }
 
+    pub(crate) fn binding_comma(&mut self, mark: Mark, comma: Token) {
+        self.comma(mark, next(&self.names), comma);
+    }
+
     pub(crate) fn binding(&mut self, name: Token) {
+        if self.since_comma
+            && let Some(before) = self.names.last()
+        {
+            self.error(Span::empty(before.end), SyntaxErrorKind::MissingComma);
+        }
+        self.since_comma = true;
         self.declared(name.span);
         self.names.push(name.span);
     }

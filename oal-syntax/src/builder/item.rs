@@ -89,10 +89,21 @@ impl Builder<'_> {
     }
 
     pub(crate) fn start_use_names(&mut self) -> Mark {
+        self.since_comma = false;
         Mark(next(&self.use_names))
     }
 
+    pub(crate) fn use_comma(&mut self, mark: Mark, comma: Token) {
+        self.comma(mark, next(&self.use_names), comma);
+    }
+
     pub(crate) fn use_name(&mut self, name: Token, local: Token) {
+        if self.since_comma
+            && let Some(before) = self.use_names.last()
+        {
+            self.error(Span::empty(before.local.end), SyntaxErrorKind::MissingComma);
+        }
+        self.since_comma = true;
         self.use_names.push(UseName { name: name.span, local: local.span });
     }
 

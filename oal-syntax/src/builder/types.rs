@@ -117,14 +117,45 @@ impl Builder<'_> {
     }
 
     pub(crate) fn type_as_variant(&mut self, name: Token) -> Opened {
-        self.error(name.span, SyntaxErrorKind::TypeAsVariant);
+        // Once for each union.
+        let said = self.errors.last().is_some_and(|last| {
+            let between = Span::new(last.span.end, name.span.start).text(self.source);
+            last.kind == SyntaxErrorKind::TypeAsVariant && between.trim() == "|"
+        });
+        if said {
+            if let Some(last) = self.errors.last_mut() {
+                last.span.end = name.span.end;
+            }
+        } else {
+            self.error(name.span, SyntaxErrorKind::TypeAsVariant);
+        }
         self.push_variant(name.span, List::EMPTY, name.span.end)
     }
 
     pub(crate) fn call_variant(&mut self, name: Token, members: Mark, close: Token) -> Opened {
         self.declared(name.span);
         let fields = list_of(members, &mut self.members, &mut self.tree.members);
+        self.member_commas(fields);
         self.push_variant(name.span, fields, close.span.end)
+    }
+
+    /// The parameters of a variant stand between parentheses, so commas are needed.
+    fn member_commas(&mut self, fields: List<Member>) {
+        let end = |member: &Member| match member.default {
+            Some(value) => self.tree.expr(value).span.end,
+            None => self.type_span(member.ty).end,
+        };
+        let pairs = self.tree.members(fields).windows(2);
+        let missing = pairs.filter_map(|pair| match pair {
+            [first, second] => {
+                let gap = Span::new(end(first), second.name.start);
+                (!gap.text(self.source).contains(',')).then_some(gap.start)
+            }
+            _ => None,
+        });
+        if let Some(place) = missing.min() {
+            self.error(Span::empty(place), SyntaxErrorKind::MissingComma);
+        }
     }
 
     pub(crate) fn union(&mut self, first: Opened) -> TypeId {

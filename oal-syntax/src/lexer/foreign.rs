@@ -63,9 +63,9 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
             "===" => operator(self, "===", "==", K::Equal),
             "!==" => operator(self, "!==", "!=", K::NotEqual),
             "->" => operator(self, "->", "=>", K::Arrow),
-            ":" if self.source.get(..start).is_some_and(|before| before.ends_with("<<")) => {
-                self.error(start - 2, end, SyntaxErrorKind::YamlAnchor);
-                Some(Token { kind: K::Error, span: here })
+            "<<" if self.byte(end) == Some(b':') => {
+                self.error(start, end + 1, SyntaxErrorKind::YamlAnchor);
+                Some(self.key(start, end, end))
             }
             ":" => {
                 self.error(start, end, SyntaxErrorKind::StrayColon);

@@ -47,8 +47,8 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
     /// The text after the `}` from `start` to `end` that ends a hole.
     pub(super) fn resume(&mut self, start: usize, end: usize) -> Token {
         let hole = self.holes.pop();
-        if hole.is_some_and(|hole| past_blanks(self.source.as_bytes(), hole.open as usize + 2) == start) {
-            self.error(start.saturating_sub(2), end, SyntaxErrorKind::EmptyHole);
+        if let Some(hole) = hole.filter(|hole| past_blanks(self.source.as_bytes(), hole.open as usize + 2) == start) {
+            self.error(hole.open as usize, end, SyntaxErrorKind::EmptyHole);
         }
         let block = hole.and_then(|hole| hole.block);
         let stop = match block {

@@ -36,6 +36,12 @@ impl Recover<'_, '_> {
         if let Some(error) = self.wrong_if(tokens, at) {
             return error;
         }
+        if let [.., number, Token { kind: K::Percent, span }] = tokens
+            && matches!(number.kind, K::Int | K::Number)
+            && found.is_none()
+        {
+            return self.error(number.span.cover(*span), E::SpaceBeforeUnit);
+        }
         let Some(found) = found else {
             let place = before.map_or(whole, place);
             return self.error(place, E::Unexpected { found: None, expected: Expected::Value });

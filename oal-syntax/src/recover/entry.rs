@@ -63,6 +63,8 @@ impl Recover<'_, '_> {
             Some(K::Key | K::PathKey) => match before {
                 K::Field | K::Output | K::Let | K::Param | K::Question => false,
                 K::Key | K::PathKey => first,
+                // `my-key:`
+                K::Minus => self.token(at - 1).span.end != self.token(at).span.start,
                 _ => true,
             },
             Some(
@@ -231,6 +233,15 @@ impl Recover<'_, '_> {
         }
     }
 
+    /// The key that ends a name with hyphens at the start of a run.
+    fn hyphenated(&self, run: &Range<usize>) -> Option<usize> {
+        let mut at = run.start;
+        while self.kind_in(run, at) == Some(K::Name) && self.kind_in(run, at + 1) == Some(K::Minus) {
+            at += 2;
+        }
+        (at > run.start && self.kind_in(run, at) == Some(K::Key)).then_some(at)
+    }
+
     /// Something in a body that is no entry.
     fn no_entry(&mut self, run: Range<usize>, in_object: bool) {
         let before = self.b.errors.len();
@@ -243,13 +254,16 @@ impl Recover<'_, '_> {
             let value = self.value(run.start + 2..run.end, run.start + 1);
             return self.b.set(first, value);
         }
+        if let Some(key) = self.hyphenated(&run) {
+            let name = first.span.cover(self.token(key).span);
+            let error = self.error(name, E::HyphenInName);
+            self.say(&(run.start..key + 1), before, error);
+            let value = self.value(key + 1..run.end, key);
+            return self.b.set(Token { kind: K::Key, span: name }, value);
+        }
         let (place, kind, key) = match (first.kind, next) {
             (_, Some(next)) if word && starts_value(next) && !self.t.starts_line(run.start + 1) => {
                 (Span::empty(first.span.end), E::MissingColon, first.span)
-            }
-            (K::Name, Some(K::Minus)) if self.kind_in(&run, run.start + 2) == Some(K::Key) => {
-                let name = first.span.cover(self.token(run.start + 2).span);
-                (name, E::HyphenInName, name)
             }
             (K::Field | K::Output, _) => (first.span, E::FieldOutsideKind, Span::empty(first.span.start)),
             (K::Unset, _) => (first.span, E::UnsetOutsideEnvironment, Span::empty(first.span.start)),

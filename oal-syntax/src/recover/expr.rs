@@ -210,19 +210,11 @@ impl Recover<'_, '_> {
 
     /// Nothing between two commas, or between a comma and a bracket.
     fn empty_part(&mut self, comma: Option<usize>, end: usize, open: usize, close: usize) {
-        let is_last = end == close;
-        let extra = match comma {
-            None if is_last => return,
-            None => open + 1,
-            // One comma behind the last part is no mistake.
-            Some(comma) if is_last => {
-                if comma != open + 1 {
-                    return;
-                }
-                comma
-            }
-            Some(_) => end,
-        };
+        // One comma behind the last part is no mistake, and nothing at all is none either.
+        if end == close {
+            return;
+        }
+        let extra = if comma.is_none() { open + 1 } else { end };
         let comma = self.token(extra);
         if comma.kind == K::Comma {
             self.b.extra_comma(comma);

@@ -114,7 +114,12 @@ impl Recover<'_, '_> {
         let first = starts.first().copied().unwrap_or(run.end);
         if first > run.start && !run.is_empty() {
             let garbage = run.start..first;
-            let error = self.error(self.token(run.start).span, E::MissingArrow);
+            let pattern = first < run.end && !self.t.starts_line(first);
+            let error = if pattern {
+                self.error(self.span(&(run.start..first + 1)), E::BadPattern)
+            } else {
+                self.error(self.token(run.start).span, E::MissingArrow)
+            };
             self.say(&garbage, before, error);
         }
         for (at, start) in starts.iter().enumerate() {

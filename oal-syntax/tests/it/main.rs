@@ -9,9 +9,15 @@
 )]
 #![allow(clippy::print_stderr, reason = "figures of a law for the eye")]
 
+mod cases;
 mod fmt;
+mod grammar;
+mod hostile;
 mod lex;
+mod literal;
 mod outline;
+mod places;
 mod programs;
 mod props;
+mod random;
 mod recover;

@@ -8,7 +8,6 @@ use oal_syntax::ast::{
 use oal_syntax::span::Span;
 
 /// The whole file.
-#[expect(dead_code, reason = "cases follow")]
 pub(crate) fn outline(parse: &Parse, source: &str) -> String {
     let outline = Outline { tree: &parse.tree, source };
     parse.tree.top.iter().map(|item| outline.item(*item, 0)).collect()
