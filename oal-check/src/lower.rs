@@ -13,14 +13,15 @@ pub use error::{BadValue, LowerError};
 use crate::Checked;
 use crate::elaborate::{Evaluator, InstanceId};
 use crate::eval::Outcome;
-use crate::program::{ItemRef, KindInfo, Program};
+use crate::program::{ExprRef, ItemRef, KindInfo, Program, Res};
 use crate::types::{Ty, TyData};
 use crate::value::Value;
 use oal_ir::v1::{App, Component, Kind, NodeSource, SourceMap, Spec};
 use oal_ir::{Ir, NodeId, Pointer};
 use oal_syntax::FileId;
-use oal_syntax::ast::{EntryValue, ItemKind};
+use oal_syntax::ast::{EntryValue, ExprKind, ItemKind};
 use places::{Files, Spots};
+use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,6 +63,8 @@ struct Lowering<'p> {
     /// The ids of the components that exist in the environment.
     ids: Vec<Option<NodeId>>,
     files: Files<'p>,
+    /// Defaults of the fields of built-in kinds that are the same for all components; most fields of most components have them.
+    defaults: FxHashMap<(Kind, u16), Option<Json>>,
 }
 
 impl<'p> Lowering<'p> {
@@ -72,6 +75,7 @@ impl<'p> Lowering<'p> {
             env: u8::try_from(env).unwrap_or(0),
             ids: Vec::new(),
             files: Files::new(checked.project()),
+            defaults: FxHashMap::default(),
         }
     }
 
@@ -162,19 +166,25 @@ impl<'p> Lowering<'p> {
         let mut members = Map::new();
         let mut spots = Spots::default();
         for (slot, field) in (0_u16..).zip(&root.fields) {
-            let value = self.eval.field(instance, slot, usize::from(self.env));
-            if value.is_null() {
+            let written = self.eval.written(instance, slot);
+            if !written && let Some(known) = self.defaults.get(&(kind, slot)) {
+                members.extend(known.clone().map(|known| (field.name.to_string(), known)));
                 continue;
             }
+            let value = self.eval.field(instance, slot, usize::from(self.env));
             let mut at = Pointer::root();
             at.push(&field.name);
-            if self.eval.written(instance, slot) {
+            if written {
                 self.place_field(instance, slot, &value, &at, &mut spots);
             }
-            match self.json(&value) {
-                Ok(json) => drop(members.insert(field.name.to_string(), json)),
+            let json = match self.json(&value) {
+                Ok(json) => Some(json).filter(|json| !json.is_null()),
                 Err(wrong) => return Err(self.bad(id, at, wrong, &spots)),
+            };
+            if !written && self.is_plain(field.default) {
+                self.defaults.insert((kind, slot), json.clone());
             }
+            members.extend(json.map(|json| (field.name.to_string(), json)));
         }
         let spec = Spec::from_value(kind, &Json::Object(members));
         let mut spec = spec.map_err(|error| {
@@ -187,6 +197,17 @@ impl<'p> Lowering<'p> {
         let at = self.declaration(instance);
         let fields = spots.into_places(&mut self.files);
         Ok(Some((Component { declared, spec }, NodeSource { at, fields })))
+    }
+
+    /// Whether a default is the same wherever it counts: nothing, a literal, `{}`, `[]`, a variant.
+    fn is_plain(&self, default: Option<ExprRef>) -> bool {
+        default.is_none_or(|default| match self.program.project.file(default.file).parse.tree.expr(default.expr).kind {
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number | ExprKind::Text => true,
+            ExprKind::Object(entries) => entries.is_empty(),
+            ExprKind::List(elements) => elements.is_empty(),
+            ExprKind::Name => matches!(self.program.res(default.file, default.expr), Res::Variant(_)),
+            _ => false,
+        })
     }
 
     /// The built-in kind that a component's kind is or extends.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-static SCHEMA: LazyLock<jsonschema::Validator> =
+pub(crate) static SCHEMA: LazyLock<jsonschema::Validator> =
     LazyLock::new(|| jsonschema::draft202012::new(&serde_json::from_str(oal_ir::schema()).unwrap()).unwrap());
 
 /// The files below a directory, by their paths from there.

@@ -23,6 +23,7 @@ pub(super) fn run(case: &Case) -> Option<String> {
     findings(case, &checked, &mut wrong);
     values(case, &checked, &mut wrong);
     lowered(case, &checked, &mut wrong);
+    documents(&checked, &mut wrong);
     fixed(case, &checked, &mut wrong);
     (!wrong.is_empty()).then(|| format!("{}\n{wrong}", case.title()))
 }
@@ -149,6 +150,28 @@ fn lowered(case: &Case, checked: &Checked, wrong: &mut String) {
         let environment = environment.as_deref().unwrap_or("default");
         match oal_check::lower(checked, environment) {
             Ok(ir) => differences(expected, &serde_json::to_value(&ir).unwrap(), "", wrong),
+            Err(error) => drop(writeln!(wrong, "  no IR of {environment}: {error}")),
+        }
+    }
+}
+
+/// A program without errors has an IR in each environment that was looked at, and each is valid.
+fn documents(checked: &Checked, wrong: &mut String) {
+    if checked.has_errors() {
+        return;
+    }
+    for environment in checked.environments() {
+        match oal_check::lower(checked, environment) {
+            Ok(ir) => {
+                let json = serde_json::to_value(&ir).unwrap();
+                for error in crate::examples::SCHEMA.iter_errors(&json) {
+                    let _ = writeln!(wrong, "  IR of {environment}: {error} at {}", error.instance_path());
+                }
+                if let Err(error) = ir.verify() {
+                    let _ = writeln!(wrong, "  IR of {environment}: {error}");
+                }
+            }
+            Err(oal_check::LowerError::NotChecked(_)) => {}
             Err(error) => drop(writeln!(wrong, "  no IR of {environment}: {error}")),
         }
     }
