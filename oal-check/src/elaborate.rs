@@ -245,14 +245,13 @@ impl World {
     /// Its stable id: `service/api`, `service/worker[eu]`, `web/storefront/route/site`.
     #[must_use]
     pub fn node_id(&self, program: &Program, id: InstanceId) -> String {
-        let mut text = self.parent(id).map_or_else(String::new, |parent| format!("{}/", self.node_id(program, parent)));
-        text.push_str(program.kind(self.kind(id)).map_or("", |kind| &kind.name));
-        text.push('/');
-        text.push_str(self.name(program, id));
-        if let Some(key) = self.key(id) {
-            text.push_str(&format!("[{key}]"));
-        }
-        text
+        let (kind, name) = (program.kind(self.kind(id)).map_or("", |kind| &*kind.name), self.name(program, id));
+        let made = match self.parent(id).map(|parent| self.node_id(program, parent)) {
+            Some(parent) => parent.parse().and_then(|parent: oal_ir::NodeId| parent.child(kind, name, self.key(id))),
+            None => oal_ir::NodeId::new(kind, name, self.key(id)),
+        };
+        // A name that is none is said elsewhere.
+        made.map_or_else(|error| error.text, |made| made.to_string())
     }
 
     /// The component with this stable id, or with this path as the source refers to it.
