@@ -139,7 +139,7 @@ impl Field {
         let message = format!("{} goes from {} to {}, not {}", self.subject(), self.least, self.most, quoted(word));
         let problem = TextProblem::new(Kind::CronRange, from..to, message);
         match (self.name, word) {
-            ("weekday", "7") => problem.help("Sunday is `0`").fix("0"),
+            ("weekday", "7") => problem.help("write `0` for Sunday").fix("0"),
             ("hour", "24") => problem.help("midnight is `0`").fix("0"),
             ("minute", "60") => problem.help("the full hour is `0`").fix("0"),
             _ => problem,
