@@ -67,6 +67,13 @@ pub enum Why {
     Volume,
 }
 
+impl Why {
+    /// Whether the component says itself that it waits.
+    const fn is_told(self) -> bool {
+        matches!(self, Self::After | Self::AfterCompleted | Self::AfterHealthy | Self::AfterStarted)
+    }
+}
+
 /// How far a component must have come before another starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -104,8 +111,9 @@ impl Graph {
     ///
     /// A component waits until what it refers to is ready: a job has completed; a service, database, cache, queue or
     /// bucket is healthy; anything else exists. Where it says itself how far the other must have come (`after_started`,
-    /// `after_healthy`, `after_completed`), that counts instead, the most demanding of several. A reference to a component that is not among `components` makes an edge all the same;
-    /// [`super::Ir::verify`] finds it.
+    /// `after_healthy`, `after_completed`), that counts instead, the most demanding of several. A component that holds its
+    /// own address needs nobody for it. A reference to a component that is not among `components` makes an edge all the
+    /// same; [`super::Ir::verify`] finds it.
     ///
     /// # Errors
     /// A cycle.
@@ -114,7 +122,10 @@ impl Graph {
         for (from, component) in components {
             component.spec.walk(|at, leaf| {
                 for (to, why) in targets(at, leaf) {
-                    found.entry((from, to)).or_default().insert(why);
+                    // To know one's own address is to wait for nobody.
+                    if to != from || why.is_told() {
+                        found.entry((from, to)).or_default().insert(why);
+                    }
                 }
             });
         }

@@ -126,3 +126,11 @@ fn every_kind_has_a_sample() {
         assert_eq!(serde_json::to_value(kind).unwrap(), json!(kind.name()));
     }
 }
+
+#[test]
+fn ones_own_address_is_nothing_to_wait_for() {
+    let graph = Graph::of(&services(&[("service/a", json!({ "env": { "SELF": url_of("service/a") } }))])).unwrap();
+    assert_eq!((graph.edges.len(), graph.order.len()), (0, 1));
+    let waits = Graph::of(&services(&[("service/a", json!({ "after_started": ["service/a"] }))]));
+    assert_eq!(waits.unwrap_err().nodes.len(), 1);
+}
