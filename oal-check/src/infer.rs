@@ -84,7 +84,8 @@ impl Checker<'_> {
         let condition = self.infer(branch.condition, Some(Ty::BOOL));
         self.expect_condition(branch.condition, condition, false);
         let then = self.infer(branch.then, want);
-        let otherwise = self.infer(branch.otherwise, want.or(Some(then.ty)));
+        let hint = want.or_else(|| self.hint_of(then.ty));
+        let otherwise = self.infer(branch.otherwise, hint);
         self.join(&[(branch.then, then), (branch.otherwise, otherwise)], want, &codes::BRANCH_MISMATCH, "branches")
     }
 
@@ -185,14 +186,45 @@ impl Checker<'_> {
             (TyData::Record(x), TyData::Record(y)) => {
                 let (left, right) = (self.program.types.record(x)?.clone(), self.program.types.record(y)?.clone());
                 let same = left.fields.len() == right.fields.len()
-                    && left
-                        .fields
-                        .iter()
-                        .zip(&right.fields)
-                        .all(|(l, r)| l.name == r.name && self.common(l.ty, r.ty).is_some());
+                    && left.fields.iter().all(|l| {
+                        let other = right.fields.iter().find(|r| l.name == r.name);
+                        other.is_some_and(|r| self.common(l.ty, r.ty).is_some())
+                    });
                 same.then_some(a)
             }
             _ => None,
+        }
+    }
+
+    /// What the type of one value tells about another one beside it: which variants and fields it has, and not which of all texts
+    /// and numbers it is. `None` where it tells nothing.
+    pub(crate) fn hint_of(&mut self, ty: Ty) -> Option<Ty> {
+        (ty != Ty::UNKNOWN && ty != Ty::NULL).then(|| self.without_rules(ty))
+    }
+
+    /// The type without what only some of its values keep to.
+    fn without_rules(&mut self, ty: Ty) -> Ty {
+        match *self.program.types.data(ty) {
+            TyData::Refined(inner, _) => self.without_rules(inner),
+            TyData::Text(_) => Ty::STRING,
+            TyData::Port => Ty::INT,
+            TyData::List(inner) => {
+                let inner = self.without_rules(inner);
+                self.program.types.intern(TyData::List(inner))
+            }
+            TyData::Map(key, value) => {
+                let (key, value) = (self.without_rules(key), self.without_rules(value));
+                self.program.types.intern(TyData::Map(key, value))
+            }
+            TyData::Optional(inner) => {
+                let inner = self.without_rules(inner);
+                self.program.types.optional(inner)
+            }
+            TyData::Leveled(level, inner) => {
+                let inner = self.without_rules(inner);
+                self.program.types.leveled(level, inner)
+            }
+            _ => ty,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::eval::{MAX_ELEMENTS, MAX_TEXT, ROUND};
 use crate::value::Value;
 use rustc_hash::FxHashSet;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -177,7 +178,7 @@ fn unique(list: &Value) -> Value {
     for element in elements {
         // Elements of one type have the same JSON only where they are equal; components have none, and there are few of them.
         let mut written = String::new();
-        let fresh = if json(element, &mut written) {
+        let fresh = if json(&in_order(element), &mut written) {
             seen.insert(written)
         } else {
             !kept.iter().any(|other| compare::equal(other, element) == Some(true))
@@ -187,6 +188,25 @@ fn unique(list: &Value) -> Value {
         }
     }
     Value::List(kept.into())
+}
+
+/// The value with the keys of all maps in one order, which says nothing about them.
+fn in_order(value: &Value) -> Cow<'_, Value> {
+    let sorted = |entries: &[(Arc<str>, Value)]| {
+        let mut all: Vec<_> = entries.iter().map(|(key, value)| (key.clone(), in_order(value).into_owned())).collect();
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        all
+    };
+    match value {
+        Value::List(elements) => {
+            Cow::Owned(Value::List(elements.iter().map(|element| in_order(element).into_owned()).collect()))
+        }
+        Value::Map(entries) => Cow::Owned(Value::Map(sorted(entries).into())),
+        Value::Variant(name, fields) if !fields.is_empty() => {
+            Cow::Owned(Value::Variant(name.clone(), sorted(fields).into()))
+        }
+        _ => Cow::Borrowed(value),
+    }
 }
 
 fn zip(builtin: &'static Builtin, keys: &[Value], values: &[Value]) -> Result<Value, Fault> {

@@ -206,6 +206,8 @@ impl Evaluator<'_> {
             let EntryValue::Set(expr) = arg.value else { continue };
             let name = arg.key.text(&cx.source.text);
             let value = self.eval(cx, expr)?;
+            // Only functions on texts take what is not known.
+            let value = if builtin.const_only { value } else { self.with_secrets(value) };
             let slot = if name.is_empty() {
                 Some(position)
             } else {

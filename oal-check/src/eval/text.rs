@@ -100,6 +100,20 @@ impl Evaluator<'_> {
         self.charge(builder.len as u64 / 16, cx.at(id))?;
         Ok(if known { builder.finish() } else { Value::Unknown })
     }
+
+    /// Where texts are wanted, secrets stand for their values.
+    pub(crate) fn with_secrets(&self, value: Value) -> Value {
+        match &value {
+            Value::Component(instance) => match self.secret_part(*instance) {
+                Some(secret) => Value::Template([secret].into()),
+                None => value,
+            },
+            Value::List(elements) if elements.iter().any(|element| element.as_component().is_some()) => {
+                Value::List(elements.iter().map(|element| self.with_secrets(element.clone())).collect())
+            }
+            _ => value,
+        }
+    }
 }
 
 /// Whether a value that was made at once is within bounds.

@@ -397,7 +397,10 @@ impl<'p> Checker<'p> {
             Shape::Text => Some(Ty::STRING),
             Shape::Bool => Some(Ty::BOOL),
             Shape::Int => Some(Ty::INT),
-            Shape::Var(at, _) => variables.get(usize::from(at)).copied().filter(|ty| *ty != Ty::UNKNOWN),
+            Shape::Var(at, _) => {
+                let known = variables.get(usize::from(at)).copied()?;
+                self.hint_of(known)
+            }
             Shape::List(inner) => {
                 let inner = self.shape_hint(*inner, variables, types)?;
                 Some(self.program.types.intern(TyData::List(inner)))
@@ -406,7 +409,7 @@ impl<'p> Checker<'p> {
                 let (_, _, typed) = types.iter().find(|(other, ..)| *other == usize::from(slot))?;
                 let bare = self.program.types.bare(typed.ty);
                 match *self.program.types.data(bare) {
-                    TyData::List(element) | TyData::Map(element, _) => Some(element),
+                    TyData::List(element) | TyData::Map(element, _) => self.hint_of(element),
                     TyData::Range => Some(Ty::INT),
                     _ => Some(Ty::STRING),
                 }
@@ -429,7 +432,11 @@ impl<'p> Checker<'p> {
             return true;
         }
         if self.program.types.split_optional(ty).1 {
-            return matches!(shape, Shape::Any);
+            return match shape {
+                Shape::Any => true,
+                Shape::Var(at, Class::Any) => self.bind_shape(at, ty, variables),
+                _ => false,
+            };
         }
         let bare = self.program.types.bare(ty);
         let data = *self.program.types.data(bare);
@@ -442,16 +449,9 @@ impl<'p> Checker<'p> {
                 if !self.in_class(&data, class) {
                     return false;
                 }
-                let Some(variable) = variables.get(usize::from(at)).copied() else { return true };
-                match self.common(variable, bare) {
-                    Some(common) => {
-                        if let Some(place) = variables.get_mut(usize::from(at)) {
-                            *place = common;
-                        }
-                        true
-                    }
-                    None => false,
-                }
+                // Ports added up are a plain number.
+                let bare = if class == Class::Number && bare == Ty::PORT { Ty::INT } else { bare };
+                self.bind_shape(at, bare, variables)
             }
             Shape::List(inner) => match data {
                 TyData::List(element) => self.match_shape(*inner, element, variables, types, depth + 1),
@@ -487,6 +487,18 @@ impl<'p> Checker<'p> {
                 Some(element) => self.fits(bare, element) != Fits::Never,
                 None => true,
             },
+        }
+    }
+
+    /// What a variable stands for from now on; whether there is anything.
+    fn bind_shape(&mut self, at: u8, ty: Ty, variables: &mut [Ty; 2]) -> bool {
+        let Some(variable) = variables.get(usize::from(at)).copied() else { return true };
+        match (self.common(variable, ty), variables.get_mut(usize::from(at))) {
+            (Some(common), Some(place)) => {
+                *place = common;
+                true
+            }
+            (common, _) => common.is_some(),
         }
     }
 

@@ -57,7 +57,7 @@ impl<'p> Checker<'p> {
             let typed = self.infer(arm.value, hint);
             self.locals.truncate(depth);
             parts.push((arm.value, typed));
-            hint = hint.or(Some(typed.ty).filter(|ty| *ty != Ty::UNKNOWN && *ty != Ty::NULL));
+            hint = hint.or_else(|| self.hint_of(typed.ty));
         }
         if matchable && bare != Ty::UNKNOWN {
             self.require_all(id, subject, bare, union.as_deref(), optional, &covered);

@@ -218,7 +218,13 @@ impl<'p> Checker<'p> {
                 entry.key,
                 name,
             );
-            let Some(member) = record.fields.iter().find(|member| &*member.name == name) else {
+            let member = record.fields.iter().find(|member| &*member.name == name).or_else(|| {
+                // No word, as in `{ "a-b": 1 } == { "a-b": 2 }`, where the first one tells the type of the second.
+                let plain = key::text(name);
+                let is_word = plain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                record.fields.iter().find(|member| !is_word && *member.name == *plain)
+            });
+            let Some(member) = member else {
                 self.report_unknown_record_field(entry.key, name, &record, of, what);
                 self.infer(expr, Some(Ty::UNKNOWN));
                 continue;
@@ -244,7 +250,11 @@ impl<'p> Checker<'p> {
                 let (inner, _) = self.program.types.split_level(member.ty);
                 member.default.is_none()
                     && !self.program.types.split_optional(inner).1
-                    && !entries_slice.iter().any(|entry| self.text(entry.key) == &*member.name)
+                    && !entries_slice.iter().any(|entry| {
+                        let written = self.text(entry.key);
+                        written == &*member.name
+                            || written.starts_with(['"', 'r']) && key::text(written) == *member.name
+                    })
             })
             .collect();
         if !missing.is_empty() {
@@ -268,6 +278,7 @@ impl<'p> Checker<'p> {
         let owner = match &record.name {
             Some(_) if what == "app" => format!("app `{of}`"),
             Some(name) => format!("`{name}`"),
+            None if of.is_empty() => "the record".to_owned(),
             None => format!("`{of}`"),
         };
         let names: Vec<&str> = record.fields.iter().map(|f| &*f.name).collect();

@@ -55,7 +55,9 @@ impl Checker<'_> {
         let mut hint = want;
         for (at, link) in links.iter().enumerate() {
             let last = at + 1 == links.len();
-            let typed = self.infer(link.operand, hint);
+            // All but the last may be null, whatever the place takes.
+            let takes = if last { hint } else { hint.map(|hint| self.program.types.optional(hint)) };
+            let typed = self.infer(link.operand, takes);
             level = level.max(typed.level);
             let (inner, optional) = self.program.types.split_optional(typed.ty);
             if !last {
@@ -83,7 +85,7 @@ impl Checker<'_> {
                     link.operand,
                     Typed { ty: if typed.ty == Ty::NULL { Ty::UNKNOWN } else { inner }, level: typed.level },
                 ));
-                hint = hint.or(Some(inner));
+                hint = hint.or_else(|| self.hint_of(inner));
             } else {
                 parts.push((link.operand, typed));
             }
@@ -114,20 +116,20 @@ impl Checker<'_> {
             ExprKind::Number | ExprKind::Null | ExprKind::Call { .. } | ExprKind::Object(_) | ExprKind::List(_) => true,
             _ => false,
         };
+        let ordered = !matches!(right.op, Op::Equal | Op::NotEqual);
         let (a, b) = if needs_hint(self, left.operand) && !needs_hint(self, right.operand) {
             let b = self.infer(right.operand, None);
-            let hint = self.hint_of(b.ty);
+            let hint = self.other_side(b.ty, ordered);
             (self.infer(left.operand, hint), b)
         } else {
             let a = self.infer(left.operand, None);
-            let hint = self.hint_of(a.ty);
+            let hint = self.other_side(a.ty, ordered);
             (a, self.infer(right.operand, hint))
         };
         // Whether something is null is no news about it.
         let null_test = a.ty == Ty::NULL || b.ty == Ty::NULL;
         let level = a.level.max(b.level);
         let (x, y) = (self.program.types.bare(a.ty), self.program.types.bare(b.ty));
-        let ordered = !matches!(right.op, Op::Equal | Op::NotEqual);
         let span = self.at.tree.expr(left.operand).span.cover(self.at.tree.expr(right.operand).span);
         if null_test && !ordered {
             return Typed { ty: Ty::BOOL, level };
@@ -180,9 +182,11 @@ impl Checker<'_> {
         self.variants_of(ty).contains(&word).then_some((node.span, word))
     }
 
-    fn hint_of(&self, ty: Ty) -> Option<Ty> {
-        let bare = self.program.types.bare(ty);
-        (bare != Ty::UNKNOWN && bare != Ty::NULL).then_some(bare)
+    /// What one side of a comparison tells about the other, which may be null even so, unless they are put in order.
+    fn other_side(&mut self, ty: Ty, ordered: bool) -> Option<Ty> {
+        let hint = self.hint_of(ty)?;
+        let (hint, _) = self.program.types.split_optional(hint);
+        Some(if ordered { hint } else { self.program.types.optional(hint) })
     }
 
     /// Whether a bare name is a variable, a field, a param, a let or a component here.
@@ -251,7 +255,8 @@ impl Checker<'_> {
             }
         };
         let element = self.program.types.split_level(element).0;
-        let typed = self.infer(left.operand, self.hint_of(element));
+        let hint = self.hint_of(element);
+        let typed = self.infer(left.operand, hint);
         let (x, y) = (self.program.types.bare(typed.ty), self.program.types.bare(element));
         if !self.comparable(x, y) {
             let (shown, wanted) = (self.show(typed.ty), self.show(element));

@@ -13,6 +13,7 @@ mod bench_model;
 mod deps;
 mod diagnostic;
 mod examples;
+mod found;
 mod golden;
 mod graph;
 mod layering;

@@ -1,0 +1,65 @@
+//! Programs that random ones led to, each as small as it gets: none of them has an error.
+
+use oal_check::{Options, Project, Severity, check, lower};
+
+/// Fails where one of these has an error, or cannot be lowered.
+fn all_check(programs: &[&str]) {
+    for program in programs {
+        let text = format!("app found {{}}\n{program}\n");
+        let checked = check(&Project::single("app.oal", text.clone()), &Options::default());
+        let errors: Vec<_> =
+            checked.diagnostics().iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+        assert!(errors.is_empty(), "{text}\n{}", oal_check::diagnostic::plain(&errors, &checked));
+        for environment in checked.environments() {
+            lower(&checked, environment).unwrap_or_else(|error| panic!("{text}\n{error}"));
+        }
+    }
+}
+
+#[test]
+fn left_of_a_fallback_may_be_null() {
+    all_check(&[
+        "let a: String = (if true then \"x\" else null) ?? \"y\"",
+        "let a: Int = (match 1 { 1 => null, _ => 2 }) ?? 3",
+    ]);
+}
+
+#[test]
+fn sides_of_a_comparison_may_be_null() {
+    all_check(&[
+        "let a: Int? = 1\nlet b = a == (if true then null else 1)",
+        "assert 1 != (if true then null else 1), \"\"",
+    ]);
+}
+
+#[test]
+fn one_value_does_not_bind_the_one_beside_it() {
+    all_check(&[
+        "service a { image: \"a:1\", ports: { http: 80 } }\nlet b = if environment == default then a.url else \"none\"",
+        "param a: Host = \"x.example.com\"\nlet b = match a { \"y\" => a, _ => \"no host\" }",
+        "param a: Host = \"x.example.com\"\nlet b = a == \"\" or \"no host\" in [a] or contains([a], \"no host\")",
+        "param a: Host? = null\nlet b = a ?? \"no host\"",
+        "param a: Int where 1..5 = 1\nlet b = if true then a else 7",
+        "param a: Port = 80\nlet b = [min(a, 70000), if false then a else 70000]",
+        "let a: List<Port> = [60000, 60000]\nlet b: Int = sum(a)\nassert b == 120000, \"\"",
+    ]);
+}
+
+#[test]
+fn order_of_entries_says_nothing() {
+    all_check(&[
+        "let a = [{ x: 1, y: 2 }, { y: 3, x: 4 }]\nassert a[1].x == 4, \"\"",
+        "type T = { x: Int, y: Int }\nlet a: List<T> = [{ x: 1, y: 2 }, { y: 2, x: 1 }]\nassert len(unique(a)) == 1, \"\"",
+        "assert { \"a-b\": 1, c: 2 } == { c: 2, \"a-b\": 1 }, \"\"",
+    ]);
+}
+
+#[test]
+fn elements_may_be_null() {
+    all_check(&["let a: List<Int?> = [1, null, 1]\nassert len(unique(a)) == 2 and flatten([a, a])[1] == null, \"\""]);
+}
+
+#[test]
+fn secrets_in_lists_are_their_values() {
+    all_check(&["secret s {}\njob a { image: \"a:1\", env: { A: join([s, \"x\", s], \"-\"), B: join(list: [s]) } }"]);
+}
