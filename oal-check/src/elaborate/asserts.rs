@@ -7,7 +7,6 @@
 use super::InstanceId;
 use super::instances::Unsaid;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::eval::expr::never_null;
 use crate::eval::{Evaluator, Outcome, Trace, reach};
 use crate::program::{EnvSet, ExprRef, KindId, Place, Res, Target};
 use crate::value::Value;
@@ -259,19 +258,20 @@ impl Evaluator<'_> {
                 continue;
             };
             let (Some(number), EntryValue::Set(value)) = (number(slot), entry.value) else { continue };
-            match tree.expr(value).kind {
-                kind if never_null(kind) => pattern |= there(number),
-                ExprKind::Null => pattern |= null(number),
-                _ => unclear.push(slot),
+            let value = ExprRef { file: item.file, expr: value };
+            if self.is_surely_there(value) {
+                pattern |= there(number);
+            } else if self.is_null_literal(value) {
+                pattern |= null(number);
+            } else {
+                unclear.push(slot);
             }
         }
         if self.has_overrides(instance) {
             for one in self.overrides(instance) {
                 let Target::Field { slot, .. } = one.target else { continue };
                 let Some(number) = number(slot) else { continue };
-                let is_there = one
-                    .value
-                    .is_some_and(|value| never_null(program.project.file(value.file).parse.tree.expr(value.expr).kind));
+                let is_there = one.value.is_some_and(|value| self.is_surely_there(value));
                 // Another value in place of one makes no other pattern.
                 if !is_there || pattern & there(number) == 0 {
                     unclear.push(slot);

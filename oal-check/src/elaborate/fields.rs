@@ -2,7 +2,6 @@
 
 use super::InstanceId;
 use super::layers::Written;
-use crate::eval::expr::never_null;
 use crate::eval::{Context, Evaluator, Outcome, Trace};
 use crate::program::{EnvSet, ExprRef, Override, Target};
 use crate::types::{Ty, TyData};
@@ -259,16 +258,20 @@ impl<'p> Evaluator<'p> {
         })
     }
 
+    /// Whether an expression is the word `null`.
+    pub(crate) fn is_null_literal(&self, at: ExprRef) -> bool {
+        matches!(self.program.project.file(at.file).parse.tree.expr(at.expr).kind, ExprKind::Null)
+    }
+
     /// Whether a field is `null`, looking at no more than that needs.
     pub(crate) fn field_is_null(&mut self, instance: InstanceId, slot: u16, env: u8) -> Outcome<bool> {
         self.note_of(instance, Trace::SUBJECT);
         let plain = if self.has_overrides(instance) { self.overridden_in(instance, slot).is_empty() } else { true };
         if plain && let Some(own) = self.own_entry(instance, slot) {
-            let kind = self.program.project.file(own.value.file).parse.tree.expr(own.value.expr).kind;
-            if never_null(kind) {
+            if self.is_surely_there(own.value) {
                 return Ok(false);
             }
-            if matches!(kind, ExprKind::Null) {
+            if self.is_null_literal(own.value) {
                 return Ok(true);
             }
         }

@@ -6,7 +6,7 @@ use super::{Instance, InstanceId, Made, NONE, Rare, World};
 use crate::diagnostic::Diagnostic;
 use crate::eval::error::{EvalError, Fault, Size};
 use crate::eval::loops::{Items, names};
-use crate::eval::{Context, Evaluator, MAX_ELEMENTS, Outcome, ROUND, Task, Trace};
+use crate::eval::{Context, Evaluator, MAX_ELEMENTS, Outcome, Task, Trace};
 use crate::program::{DefId, DefKind, EnvSet, ExprRef, ItemRef, KindId, Program, Target};
 use crate::value::{Part, Value};
 use oal_syntax::ast::{Guard, ItemKind, Loop};
@@ -15,6 +15,9 @@ use std::sync::Arc;
 
 /// Deepest nest of components; kinds that contain themselves are refused before, so no program comes near.
 const MAX_NEST: usize = 64;
+
+/// Steps that a component costs that is nested or repeated: they may be many more than the source is long.
+const COMPONENT: u64 = 64;
 
 /// What one environment or several say of something, and the environments.
 pub(crate) type PerEnv<T> = Vec<(EnvSet, Result<T, Box<EvalError>>)>;
@@ -67,8 +70,11 @@ impl<'p> Evaluator<'p> {
 
     fn force(&mut self, task: Task) {
         if let Err(error) = self.run(|eval| eval.ask(task, 0)) {
-            let everywhere = true;
-            self.unsaid.push(Unsaid { error, envs: self.world.selected, everywhere, instance: None });
+            let instance = match task {
+                Task::Nested(owner, _) => Some(owner),
+                _ => None,
+            };
+            self.unsaid.push(Unsaid { error, envs: self.world.selected, everywhere: true, instance });
         }
     }
 
@@ -181,11 +187,11 @@ impl<'p> Evaluator<'p> {
         let plain = Instance { envs, item, kind, def, parent, rare: NONE };
         match guard {
             Guard::None => {
-                self.charge(ROUND, self.anywhere(item))?;
+                self.charge(COMPONENT, self.anywhere(item))?;
                 Ok((Made::One(self.grow().add(plain)), true))
             }
             Guard::If(condition) => {
-                self.charge(ROUND, ExprRef { file: item.file, expr: condition })?;
+                self.charge(COMPONENT, ExprRef { file: item.file, expr: condition })?;
                 let (results, seen) = self.each_env(envs, |eval, env| {
                     let cx = eval.context(item.file, owner, env);
                     eval.eval(cx, condition)
@@ -263,7 +269,7 @@ impl<'p> Evaluator<'p> {
         let mut seen: FxHashMap<Arc<str>, ()> = FxHashMap::default();
         let mut rounds = Vec::new();
         for round in items {
-            self.charge(2 * ROUND, cx.at(head.iterable))?;
+            self.charge(COMPONENT, cx.at(head.iterable))?;
             if rounds.len() >= MAX_ELEMENTS {
                 return Err(EvalError::stop(cx.at(head.iterable), Fault::TooLarge(Size::Instances)));
             }

@@ -5,8 +5,8 @@ use super::instances::Unsaid;
 use super::misfit::{Demand, Misfit};
 use crate::diagnostic::Diagnostic;
 use crate::eval::error::Fault;
-use crate::eval::{Evaluator, Outcome, Trace};
-use crate::program::{DefId, EnvSet, ExprRef, Obligation, Override, Owner};
+use crate::eval::{Evaluator, Outcome, Task, Trace};
+use crate::program::{DefId, DefKind, EnvSet, ExprRef, Obligation, Override, Owner};
 use crate::types::Ty;
 use rustc_hash::FxHashMap;
 
@@ -34,11 +34,30 @@ impl Evaluator<'_> {
         self.check_params(&mut findings);
         self.check_overrides(&mut findings);
         self.discharge(&mut findings);
+        self.check_lets();
         self.check_circles();
         self.check_asserts(&mut findings);
         self.check_kind_asserts(&mut findings);
         findings.extend(self.take_findings());
         findings
+    }
+
+    /// Every `let` has a value: one that nobody asks for, too, and one whose parts are fine and only together too large.
+    fn check_lets(&mut self) {
+        for (index, def) in (0..).zip(&self.program.defs) {
+            if def.kind != DefKind::Let {
+                continue;
+            }
+            let selected = self.world.selected;
+            let asked = self.run(|eval| eval.each_env(selected, |eval, env| eval.ask(Task::Def(DefId(index)), env)));
+            let Ok((results, seen)) = asked else { continue };
+            for (envs, result) in results {
+                if let Err(error) = result {
+                    let everywhere = !seen.has(Trace::ENVIRONMENT);
+                    self.unsaid.push(Unsaid { error, envs, everywhere, instance: None });
+                }
+            }
+        }
     }
 
     /// What queries since the last call have found to be wrong. The same as [`Evaluator::check`] has said already, where it was

@@ -20,6 +20,9 @@ impl Evaluator<'_> {
                 continue;
             }
             let selected = self.world.selected.has(env);
+            if one.value.is_some() && self.is_plainly_set(one, env) {
+                continue;
+            }
             let targets = self.targets(one);
             let Some(&first) = targets.first() else {
                 // Nothing to say of all the instances of a component that has none.
@@ -62,6 +65,17 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Whether an override sets a field that need not be set, of a component that is there: most do.
+    fn is_plainly_set(&self, one: &Override, env: usize) -> bool {
+        let Target::Field { component, key: None, nested, slot } = &one.target else { return false };
+        match self.world.instances_of(*component) {
+            [instance] if nested.is_empty() => {
+                self.world.presence(*instance).has(env) && (!one.path.is_empty() || !self.is_required(*instance, *slot))
+            }
+            _ => false,
+        }
+    }
+
     /// Paths of one environment of which one is the other, or a part of it.
     fn check_twice(&self, findings: &mut Vec<Diagnostic>) {
         let program = self.program;
@@ -72,9 +86,6 @@ impl Evaluator<'_> {
             }
             let mut all: Vec<&Override> =
                 group.iter().filter_map(|index| program.overrides.get(*index as usize)).collect();
-            if all.windows(2).all(|pair| matches!(pair, [a, b] if a.environment < b.environment)) {
-                continue;
-            }
             all.sort_by(|a, b| {
                 (a.environment, &a.target, &a.path, a.at).cmp(&(b.environment, &b.target, &b.path, b.at))
             });

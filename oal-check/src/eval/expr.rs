@@ -4,7 +4,7 @@ use crate::builtins::{self, Builtin};
 use crate::elaborate::InstanceId;
 use crate::eval::error::{EvalError, Fault};
 use crate::eval::{Context, Evaluator, Outcome, Task, Trace};
-use crate::program::{DefId, DefKind, Res};
+use crate::program::{DefId, DefKind, ExprRef, Res};
 use crate::value::{Part, Value, no_fields};
 use oal_syntax::ast::{Entry, EntryValue, Expr, ExprId, ExprKind, Link, List, Op, Pattern, PatternKind};
 use oal_syntax::literal::{self, Number};
@@ -298,7 +298,7 @@ impl Evaluator<'_> {
                 }
                 Ok(self.eval(cx, id)?.is_null())
             }
-            kind if never_null(kind) => Ok(false),
+            _ if self.is_surely_there(cx.at(id)) => Ok(false),
             _ => Ok(self.eval(cx, id)?.is_null()),
         }
     }
@@ -345,14 +345,28 @@ impl Evaluator<'_> {
     }
 }
 
+impl Evaluator<'_> {
+    /// Whether an expression is surely not `null`, as far as its form tells.
+    pub(crate) fn is_surely_there(&self, at: ExprRef) -> bool {
+        match self.program.project.file(at.file).parse.tree.expr(at.expr).kind {
+            ExprKind::Name => matches!(
+                self.program.res(at.file, at.expr),
+                Res::Variant(_) | Res::Environment | Res::EnvironmentName(_) | Res::Port
+            ),
+            kind => never_null(kind),
+        }
+    }
+}
+
 /// Whether an expression of this form is surely not `null`.
-pub(crate) const fn never_null(kind: ExprKind) -> bool {
+const fn never_null(kind: ExprKind) -> bool {
     matches!(
         kind,
         ExprKind::Bool(_)
             | ExprKind::Number
             | ExprKind::Text
             | ExprKind::Template(_)
+            | ExprKind::Call { .. }
             | ExprKind::List(_)
             | ExprKind::Object(_)
             | ExprKind::ListFor { .. }

@@ -12,6 +12,8 @@
 mod bench_model;
 mod deps;
 mod diagnostic;
+mod elaborate;
+mod eval;
 mod examples;
 mod found;
 mod generate;
