@@ -33,6 +33,8 @@ fn files(root: &Path) -> Files {
 /// Files by their path and text.
 type Files = Vec<(String, String)>;
 
+pub(crate) static EXAMPLES: LazyLock<Vec<(PathBuf, Files, String)>> = LazyLock::new(examples);
+
 /// The examples: directory, files, and the file with the `app`.
 fn examples() -> Vec<(PathBuf, Files, String)> {
     let mut directories: Vec<PathBuf> = std::fs::read_dir(golden::package().join("../examples"))

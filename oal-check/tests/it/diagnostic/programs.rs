@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use oal_check::diagnostic::{Code, Severity, Style, codes, render};
-use oal_check::{Checked, InMemory, Options, Project, check};
+use oal_check::{Checked, InMemory, Options, Project, check, lower};
 
 use super::pages::{Program, options, programs};
 use crate::golden;
@@ -34,6 +34,11 @@ fn wrong(code: &Code) -> Option<String> {
         let checked = checked(&program, options(code, "fixed"));
         if checked.diagnostics().iter().any(|found| found.severity < Severity::Note || *found.code == *code) {
             return Some(format!("{} {}: the fixed program is said as\n{}", code.id, code.slug, said(&checked)));
+        }
+        for environment in checked.environments() {
+            if let Err(error) = lower(&checked, environment) {
+                return Some(format!("{} {}: the fixed program is not lowered: {error}", code.id, code.slug));
+            }
         }
     }
     None
