@@ -23,6 +23,9 @@ impl<'p> Checker<'p> {
             let ItemKind::Component { of, .. } = self.at.tree.item(def.item.item).kind else { continue };
             let word = self.text(of);
             // Components of one kind often follow each other.
+            if self.shadow_components.contains(&DefId(u32::try_from(index).unwrap_or(u32::MAX))) {
+                continue;
+            }
             let kind = match last {
                 Some((file, same, kind @ Some(_))) if file == def.item.file && same == word => kind,
                 _ => self.component_kind(of),
@@ -256,6 +259,8 @@ impl<'p> Checker<'p> {
         let ItemKind::Component { of, .. } = self.at.tree.item(id).kind else { return };
         let kind = match def {
             Some(def) => self.program.def(def).and_then(|info| info.of),
+            // Without a name it is not sure that it is a component at all.
+            None if self.at.tree.item(id).name.is_empty() => None,
             None => self.component_kind(of),
         };
         if let Some(def) = def {
@@ -272,6 +277,9 @@ impl<'p> Checker<'p> {
         let kind = self.kind_named(of)?;
         self.complete(kind);
         let info = self.program.kind(kind)?;
+        if info.incomplete {
+            return None;
+        }
         if info.is_extern && !crate::std::is_kind(&info.name) {
             let name = info.name.to_string();
             self.push(
@@ -445,10 +453,19 @@ impl<'p> Checker<'p> {
             return;
         }
         let Some(info) = self.program.kind(kind) else { return };
+        if info.incomplete {
+            return;
+        }
         let (kind_name, root) = (info.name.to_string(), info.root.and_then(|r| self.program.kind(r)));
         let root = root.map_or_else(|| kind_name.clone(), |root| root.name.to_string());
         if let Some(output) = info.outputs.iter().find(|output| &*output.name == name) {
-            let (title, at) = (format!("`{name}` is an output of {kind_name}, not a field"), output.at);
+            let owner = self.at.sink.of;
+            let of = if owner.is_empty() || owner == kind_name {
+                format!("kind `{kind_name}`")
+            } else {
+                format!("{kind_name} `{owner}`")
+            };
+            let (title, at) = (format!("`{name}` is an output of {of}, not a field"), output.at);
             let mut diagnostic = self
                 .finding(&codes::OUTPUT_ASSIGNED, key, title)
                 .label("outputs are made by the platform")
@@ -497,7 +514,8 @@ impl<'p> Checker<'p> {
                 .finding(&codes::FOREIGN_FIELD, key, format!("{owner} has no field `{name}`"))
                 .label("a field of another tool")
                 .help(advice.why);
-            if let Some(replacement) = advice.replacement {
+            // Another name alone helps only where the value has the right shape already.
+            if let Some(replacement) = advice.replacement.filter(|name| self.suits(kind, name, key)) {
                 diagnostic =
                     diagnostic.fix(Fix::maybe(format!("write `{replacement}`"), self.at.file, key, replacement));
             }
@@ -523,6 +541,29 @@ impl<'p> Checker<'p> {
         self.push(diagnostic);
     }
 
+    /// Whether what is written for a field could be the value of another one, by its looks.
+    fn suits(&self, kind: KindId, field: &str, key: Span) -> bool {
+        let Some(info) = self.program.kind(kind) else { return false };
+        let Some(slot) = info.field_index.get(field) else { return false };
+        let Some(ty) = info.fields.get(usize::from(*slot)).map(|field| self.program.types.bare(field.ty)) else {
+            return false;
+        };
+        let rest = self.at.source.get(key.end as usize..).unwrap_or_default();
+        let value = rest.trim_start().strip_prefix(':').unwrap_or_default().trim_start();
+        match self.program.types.data(ty) {
+            TyData::Map(..) | TyData::Record(_) => value.starts_with('{'),
+            TyData::List(_) => value.starts_with('['),
+            TyData::Union(_) => {
+                value.starts_with(|c: char| c.is_ascii_lowercase())
+                    && !value.starts_with("true")
+                    && !value.starts_with("false")
+            }
+            TyData::Bool => value.starts_with("true") || value.starts_with("false"),
+            TyData::String | TyData::Text(_) => value.starts_with('"'),
+            _ => value.starts_with(|c: char| c.is_ascii_digit()),
+        }
+    }
+
     /// Required fields that nothing sets in any environment. Those that only some environments set are found there.
     fn check_missing(&mut self, kind: KindId, set: &[(u16, Span)], at: Span, name: &str, of: &str, body: Body) {
         let Some(info) = self.program.kind(kind) else { return };
@@ -543,6 +584,17 @@ impl<'p> Checker<'p> {
                     && matches!(&o.target, Target::Field { component, slot: other, nested, .. } if *component == def && other == slot && nested.is_empty())
             }));
         }
+        // A field that was misspelt is not missing, too.
+        let root = info.root.and_then(|root| self.program.kind(root)).map_or("", |root| &*root.name).to_owned();
+        let strange: Vec<&str> = self
+            .at
+            .tree
+            .entries(body.entries)
+            .iter()
+            .map(|entry| self.text(entry.key))
+            .filter(|key| !key.is_empty() && !info.field_index.contains_key(*key))
+            .collect();
+        missing.retain(|(_, name, _)| !strange.iter().any(|key| meant(&root, key, name)));
         if missing.is_empty() {
             return;
         }
@@ -550,12 +602,16 @@ impl<'p> Checker<'p> {
         let (word, verb) = if names.len() == 1 { ("field", "is") } else { ("fields", "are") };
         let list = names.join(", ");
         let mut text = String::new();
+        let entries = self.at.tree.entries(body.entries);
+        let gap = entries.first().map(|entry| Span::new(body.open + 1, entry.key.start.max(body.open + 1)));
+        let one_line = gap.is_some_and(|gap| !self.text(gap).contains('\n'));
         for (_, field, ty) in &missing {
-            let shown = self.show(*ty);
-            text.push_str(&format!("\n  {field}: {}", crate::infer::display::placeholder(&shown)));
+            let shown = self.show_plain(*ty);
+            let value = crate::infer::display::placeholder(&shown);
+            text.push_str(&if one_line { format!(" {field}: {value},") } else { format!("\n  {field}: {value}") });
         }
         let insert = Span::empty(body.open + 1);
-        let tail = if self.at.tree.entries(body.entries).is_empty() { "\n" } else { "" };
+        let tail = if entries.is_empty() { "\n" } else { "" };
         self.push(
             self.finding(&codes::MISSING_FIELD, at, format!("{of} `{name}` needs its {word} {list}"))
                 .label(format!("{list} {verb} missing"))
@@ -605,4 +661,12 @@ impl<'p> Checker<'p> {
             self.locals.push(Local { name, ty, level: level.max(own) });
         }
     }
+}
+
+/// Whether what is written for a field of a kind most likely means this one.
+fn meant(kind: &str, written: &str, field: &str) -> bool {
+    crate::suggest::closest(written, [field].into_iter()).is_some()
+        || crate::suggest::foreign_field(kind, written).is_some_and(|advice| {
+            advice.replacement.as_deref() == Some(field) || advice.why.contains(&format!("`{field}:"))
+        })
 }

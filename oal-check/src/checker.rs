@@ -22,6 +22,8 @@ pub(crate) struct Checker<'p> {
     pub(crate) fallible: bool,
     /// Kinds by their definition.
     pub(crate) kind_of: FxHashMap<DefId, KindId>,
+    /// Components that an environment declares although the file has one of that name.
+    pub(crate) shadow_components: rustc_hash::FxHashSet<DefId>,
     /// Definitions of the prelude that were asked for.
     pub(crate) std_defs: FxHashMap<&'static str, DefId>,
     /// Lets and types whose type is being worked out, to see circles.
@@ -138,6 +140,7 @@ impl<'p> Checker<'p> {
             locals: Vec::new(),
             fallible: false,
             kind_of: FxHashMap::default(),
+            shadow_components: rustc_hash::FxHashSet::default(),
             std_defs: FxHashMap::default(),
             pending: Vec::new(),
             waiting: Vec::new(),
@@ -170,6 +173,26 @@ impl<'p> Checker<'p> {
             for error in &source.parse.errors {
                 self.diagnostics.push(crate::diagnostic::syntax(file, &source.text, error));
             }
+        }
+    }
+
+    /// What stands on a line that could not be read may be a use of a name: nothing there is called unused.
+    pub(crate) fn mark_broken_lines(&mut self) {
+        for (file, source) in self.project.files() {
+            if source.parse.errors.is_empty() {
+                continue;
+            }
+            let context = self.context(file);
+            self.within(context, |this| {
+                for error in &source.parse.errors {
+                    let (start, end) = (error.span.start as usize, error.span.end as usize);
+                    let first = source.text.get(..start).and_then(|text| text.rfind('\n')).map_or(0, |line| line + 1);
+                    let rest = source.text.get(end..).unwrap_or_default();
+                    let last = end + rest.find('\n').unwrap_or(rest.len());
+                    let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                    this.mark_words(oal_syntax::Span::new(small(first), small(last)));
+                }
+            });
         }
     }
 

@@ -43,7 +43,10 @@ impl Checker<'_> {
     pub(crate) fn infer(&mut self, id: ExprId, want: Option<Ty>) -> Typed {
         let expr = self.at.tree.expr(id);
         match expr.kind {
-            ExprKind::Error => Typed::UNKNOWN,
+            ExprKind::Error => {
+                self.mark_words(expr.span);
+                Typed::UNKNOWN
+            }
             ExprKind::Null => Typed::constant(Ty::NULL),
             ExprKind::Bool(_) => Typed::constant(Ty::BOOL),
             ExprKind::Number => self.number(expr.span, want),

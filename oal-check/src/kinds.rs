@@ -44,9 +44,18 @@ impl<'p> Checker<'p> {
                     .label("nothing could lower it")
                     .help("make it of other kinds: `kind name extends service { … }`"),
                 );
+                let own = this.kind_of.iter().find(|(_, id)| **id == kind).map(|(def, _)| *def);
+                if let Some(def) = own {
+                    this.mark_used(def);
+                }
             }
             let base_id = this.base_kind(base, kind);
             this.inherit(kind, base_id, is_extern);
+            let lost = base_id.is_none() && !base.is_empty();
+            let inherited = base_id.and_then(|base| this.program.kind(base)).is_some_and(|base| base.incomplete);
+            if let Some(info) = this.program.kinds.get_mut(kind.0 as usize) {
+                info.incomplete = lost || inherited;
+            }
             this.own_part(kind, body);
         });
         self.building.pop();

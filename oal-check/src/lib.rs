@@ -110,6 +110,7 @@ pub fn check(project: &Project, options: &Options) -> Checked {
     checker.assign_kinds();
     checker.declare_overrides();
     checker.check_items();
+    checker.mark_broken_lines();
     checker.find_unused();
     let (program, mut diagnostics) = (checker.program, checker.diagnostics);
     let (world, checked) = {

@@ -289,9 +289,9 @@ impl<'p> Checker<'p> {
             TyData::Map(_, element) => element,
             TyData::Unknown => return None,
             _ => {
-                let shown = self.show(ty);
+                let shown = self.show_plain(ty);
                 self.push(
-                    self.finding(&codes::PATH_INTO_LIST, at, format!("a `{shown}` has no parts to set"))
+                    self.finding(&codes::PATH_INTO_LIST, at, format!("{shown} has no parts to set"))
                         .label("goes into a plain value")
                         .help("an environment replaces lists and plain values as a whole"),
                 );

@@ -259,6 +259,8 @@ pub struct KindInfo {
     pub required: Vec<u16>,
     /// Asserts in its own body.
     pub asserts: Vec<ItemRef>,
+    /// Its base, or one further up, is not known: what its components can have cannot be told.
+    pub incomplete: bool,
 }
 
 /// One environment of the program.

@@ -74,20 +74,23 @@ impl<'p> Checker<'p> {
             return;
         }
         let name = self.text(item.name);
-        self.refuse_shadowing(name, item.name, kind);
+        let refused = self.refuse_shadowing(name, item.name, kind);
         let def = DefId(u32::try_from(self.program.defs.len()).unwrap_or(0));
         self.program.defs.push(Def {
             item: ItemRef { file: self.at.file, item: id },
             name: item.name,
             kind,
             only_in,
-            used: false,
+            // What cannot be used by its name is not unused, too.
+            used: refused,
             of: None,
         });
         self.bind(name, Binding { name: item.name, def });
     }
 
-    fn refuse_shadowing(&mut self, name: &str, at: Span, kind: DefKind) {
+    /// Says so where a declaration has the name of something built in.
+    fn refuse_shadowing(&mut self, name: &str, at: Span, kind: DefKind) -> bool {
+        let before = self.diagnostics.len();
         if kind == DefKind::Type {
             if crate::type_names::is_builtin(name) {
                 self.push(
@@ -103,6 +106,7 @@ impl<'p> Checker<'p> {
                     .help("choose another name"),
             );
         }
+        self.diagnostics.len() > before
     }
 
     fn bind(&mut self, name: &str, binding: Binding) {
@@ -128,6 +132,23 @@ impl<'p> Checker<'p> {
             &codes::DUPLICATE_NAME
         };
         let what = if code == &codes::DUPLICATE_IMPORT { "imported" } else { "declared" };
+        // A component declared again in an environment is mostly meant to be changed there.
+        let in_environment = |def: DefId| {
+            self.program.def(def).is_some_and(|def| def.only_in.is_some() && def.kind == DefKind::Component)
+        };
+        let pair = [(first, second), (second, first)];
+        if let Some((inner, outer)) = pair.into_iter().find(|(a, b)| in_environment(a.def) && !in_environment(b.def)) {
+            self.push(
+                self.finding(code, inner.name, format!("`{name}` is {what} twice"))
+                    .label("again in an environment")
+                    .secondary(self.at.file, outer.name, "first here")
+                    .help(format!(
+                        "to change it in an environment set its fields there, as in `{name}.labels: {{ … }}`"
+                    )),
+            );
+            self.shadow_components.insert(inner.def);
+            return;
+        }
         self.push(
             self.finding(code, second.name, format!("`{name}` is {what} twice"))
                 .label("again here")

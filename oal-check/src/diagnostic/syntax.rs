@@ -1,6 +1,7 @@
 //! The words for what the lexer, the bracket repair and the parser find: each kind of syntax error gets its code, a title, a way
 //! out and, where there is one, a fix. What tokens and texts are about is in `syntax/text.rs`.
 
+mod habits;
 mod text;
 
 use oal_syntax::error::Expected;
@@ -64,6 +65,18 @@ impl<'a> Place<'a> {
         Span::new(self.span.start.saturating_sub(u32::try_from(blanks).unwrap_or(0)), self.span.end)
     }
 
+    /// What follows on the line, without the blanks.
+    fn after(self) -> &'a str {
+        let after = self.source.get(self.span.end as usize..).unwrap_or_default();
+        after.lines().next().unwrap_or_default().trim_start()
+    }
+
+    /// The line up to here.
+    fn line_before(self) -> &'a str {
+        let before = self.source.get(..self.span.start as usize).unwrap_or_default();
+        before.rsplit('\n').next().unwrap_or_default()
+    }
+
     /// The word before, and the blanks between.
     fn word_before(self) -> &'a str {
         let before = self.source.get(..self.span.start as usize).unwrap_or_default().trim_end();
@@ -78,7 +91,9 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             let finding = at.say(&codes::UNCLOSED_BRACKET, format!("`{}` is never closed", open.spelling()));
             let finding = finding.label("opened here");
             match at.related {
-                Some(end) => finding.secondary(at.file, end, format!("its `{}` belongs before this", closer(*open))),
+                Some(end) => finding
+                    .secondary(at.file, end, format!("its `{}` belongs before this", closer(*open)))
+                    .help(format!("write `{}` there", closer(*open))),
                 None => finding.help(format!("write `{}` where it ends", closer(*open))),
             }
         }
@@ -99,6 +114,7 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             };
             finding.help("a block stands in brackets; indentation alone means nothing")
         }
+        Kind::UnquotedText if at.line_before().ends_with("${") => habits::shell_default(at),
         Kind::UnquotedText => at
             .say(&codes::UNQUOTED_TEXT, format!("the text {} lacks its quotes", at.quoted()))
             .label("a bare word is a name")
@@ -141,15 +157,8 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             .say(&codes::COLON_FOR_EQUALS, "the value of a declaration comes after `=`")
             .label("after `:` stands a type, and this is none")
             .help("write `let name = value`, or `let name: Type = value`"),
-        Kind::MissingColon => at
-            .say(&codes::MISSING_COLON, format!("{} has no colon", at.quoted()))
-            .label("`:` belongs after it")
-            .fix(Fix::maybe("add the `:`", at.file, Span::empty(at.span.end), ":")),
-        Kind::StrayColon => at
-            .say(&codes::STRAY_COLON, "a `:` stands where it ends no key")
-            .label("no key before it")
-            .help("a key is a name or a text in quotes, directly before its `:`")
-            .fix(at.maybe("remove it", "")),
+        Kind::MissingColon => missing_colon(at),
+        Kind::StrayColon => habits::stray_colon(at),
         Kind::SingleEquals => at
             .say(&codes::SINGLE_EQUALS, "values are compared with `==`")
             .label("a single `=` gives a value to a name")
@@ -183,7 +192,7 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
         Kind::EntryOutsideBody => at
             .say(&codes::ENTRY_OUTSIDE_BODY, format!("{} stands outside every declaration", at.quoted()))
             .label("belongs to nothing")
-            .help("settings of the application stand in `app name { … }`; a value with a name is `let name = value`"),
+            .help(habits::outside_body(at.text())),
         Kind::DeclarationNotAllowed => at
             .say(&codes::DECLARATION_NOT_ALLOWED, format!("{} may only stand at the top of a file", at.quoted()))
             .label("inside a body")
@@ -203,7 +212,7 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
         Kind::PathOutsideEnvironment => at
             .say(&codes::PATH_OUTSIDE_ENVIRONMENT, format!("the path {} stands outside an environment", at.quoted()))
             .label("only an environment sets fields by path")
-            .help("write inner fields in braces: `a: { b: value }`"),
+            .help("write inner fields in braces, `a: { b: value }`; a map's key with dots stands in quotes"),
         Kind::BadAllow => at
             .say(&codes::BAD_ALLOW, "an `allow` names a lint and a reason")
             .label("one of them is missing")
@@ -211,8 +220,7 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
         Kind::DanglingAllow => at
             .say(&codes::DANGLING_ALLOW, "an `allow` has nothing after it")
             .label("holds for nothing")
-            .help("it stands before a declaration or a field")
-            .fix(at.maybe("remove it", "")),
+            .help("it stands before a declaration or a field; remove it, or move it there"),
         Kind::MissingAssertMessage => at
             .say(&codes::MISSING_ASSERT_MESSAGE, "an `assert` needs a message")
             .label("a comma and a text in quotes belong here")
@@ -277,12 +285,16 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             .help("write `if condition then a else b`"),
         Kind::MissingThen => at
             .say(&codes::MISSING_THEN, "an `if` has no `then`")
-            .label("`then` belongs here")
+            .label("its `then` is missing")
             .help("write `if condition then a else b`"),
         Kind::MissingElse => at
             .say(&codes::MISSING_ELSE, "an `if` has no `else`")
             .label("a value is needed for the other case, too")
-            .help("write `if condition then a else b`; `else null` where there is none"),
+            .help(if at.after().contains(" elif ") || at.after().contains(" elseif ") {
+                "`elif` is written `else if … then …`"
+            } else {
+                "write `if condition then a else b`; `else null` where there is none"
+            }),
         Kind::MissingArrow => at
             .say(&codes::MISSING_ARROW, "a `=>` is missing")
             .label("`=>` belongs here")
@@ -295,19 +307,23 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             .say(&codes::BAD_PATTERN, format!("{} is no pattern", at.quoted()))
             .label("a pattern belongs here")
             .help("a pattern is `_`, a literal, or a variant such as `http(path)`"),
-        Kind::UnexpectedKey => at
-            .say(&codes::UNEXPECTED_KEY, format!("the key {} cannot stand here", at.quoted()))
-            .label("no key may stand here")
-            .help("elements of a list have no keys; what has keys stands in `{…}`"),
+        Kind::UnexpectedKey => habits::unexpected_key(at),
         Kind::PositionalAfterNamed => at
             .say(&codes::POSITIONAL_AFTER_NAMED, "an argument without a name stands after one with a name")
             .label("which one is this?")
             .help("put it first, or give it its name"),
         Kind::MethodCall => {
             let (value, function) = at.text().rsplit_once('.').unwrap_or_default();
+            let (value, function) = (printable::line(value.trim()), printable::line(function.trim()));
+            let help = match &*function {
+                "map" | "filter" | "forEach" | "for_each" => format!("write `[… for x in {value}]`, with `if …` behind"),
+                "length" | "size" | "count" => format!("write `len({value})`"),
+                "includes" | "has" => format!("write `x in {value}`"),
+                _ => format!("write `{function}({value})`"),
+            };
             at.say(&codes::METHOD_CALL, format!("{} is called like a method", at.quoted()))
                 .label("functions stand before their arguments")
-                .help(format!("write `{}({})`", printable::line(function.trim()), printable::line(value.trim())))
+                .help(help)
         }
         Kind::TypeAsVariant => at
             .say(&codes::TYPE_AS_VARIANT, format!("{} is a type, and `|` joins variants", at.quoted()))
@@ -323,12 +339,16 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             .help("write plain bounds, `1..=50`, or `matches \"pattern\"`; other conditions are an `assert`"),
         Kind::Unexpected { found, expected } => unexpected(at, *found, *expected),
         // Kinds of a newer parser, until they have words here.
+        _ if at.text().is_empty() => at.say(&codes::UNEXPECTED_WORD, "something is missing here"),
         _ => at.say(&codes::UNEXPECTED_WORD, format!("{} cannot stand here", at.quoted())),
     }
 }
 
 /// What remains: something else was expected.
 fn unexpected(at: Place<'_>, found: Option<TokenKind>, expected: Expected) -> Diagnostic {
+    if let Some(finding) = habits::unexpected(at, expected) {
+        return finding;
+    }
     let (code, what): (&'static Code, &str) = match expected {
         Expected::Value => (&codes::EXPECTED_EXPRESSION, "a value"),
         Expected::Operator => (&codes::EXPECTED_OPERATOR, "an operator or the end of the value"),
@@ -336,7 +356,7 @@ fn unexpected(at: Place<'_>, found: Option<TokenKind>, expected: Expected) -> Di
         Expected::Item => (&codes::EXPECTED_DECLARATION, "a declaration"),
         Expected::Type => (&codes::EXPECTED_TYPE, "a type"),
         Expected::Name => (&codes::EXPECTED_NAME, "a name"),
-        Expected::Body => (&codes::EXPECTED_BODY, "`{` and a body"),
+        Expected::Body => (&codes::EXPECTED_BODY, "a body in braces"),
         Expected::CommaOrClose => (&codes::MISSING_COMMA, "a comma or the closing bracket"),
         Expected::Pattern => (&codes::BAD_PATTERN, "a pattern"),
         Expected::Text => (&codes::EXPECTED_TEXT, "a text in quotes"),
@@ -346,19 +366,44 @@ fn unexpected(at: Place<'_>, found: Option<TokenKind>, expected: Expected) -> Di
         Expected::Token(token) => format!("`{}`", token.spelling()),
         _ => what.to_owned(),
     };
-    let finding = if found.is_none() || at.text().is_empty() {
+    // Where a name is missing, the word before its place is shown.
+    let head = matches!(expected, Expected::Name) && matches!(at.text(), "kind" | "app" | "environment" | "extern");
+    let finding = if found.is_none() || at.text().is_empty() || head {
         at.say(code, format!("{what} is missing here"))
     } else {
         at.say(code, format!("{what} belongs here, not {}", at.quoted()))
     };
     let finding = finding.label(format!("expected {what}"));
+    if let Some(help) = habits::way_out(at, expected) {
+        return finding.help(help);
+    }
     match expected {
         Expected::Name => finding.help("the name stands after the kind or keyword: `service api { … }`"),
         Expected::Body => finding.help("the body stands in braces, even where it is empty: `app shop {}`"),
+        Expected::Type => {
+            finding.help("a type is `String`, `Int`, `List<String>`, `Map<String, Int>`, a kind, or one of your own")
+        }
         Expected::Item => finding
             .help("a file holds `use`, `app`, `environment`, `param`, `let`, `type`, `kind`, `assert` and components"),
         _ => finding,
     }
+}
+
+/// A key whose colon is missing behind it: the span is the key, or the place after it.
+fn missing_colon(at: Place<'_>) -> Diagnostic {
+    let word = if at.text().is_empty() { format!("`{}`", at.word_before()) } else { at.quoted() };
+    if at.after().starts_with('=') {
+        return at
+            .say(&codes::MISSING_COLON, format!("{word} does not say its type"))
+            .label("a colon and a type belong after it")
+            .help("write `name: Type = default`, such as `domain: String = \"…\"`");
+    }
+    at.say(&codes::MISSING_COLON, format!("{word} has no colon")).label("`:` belongs after it").fix(Fix::maybe(
+        "add the `:`",
+        at.file,
+        Span::empty(at.span.end),
+        ":",
+    ))
 }
 
 /// A declaration of another tool, with what it is called here.
@@ -368,9 +413,10 @@ fn foreign_declaration(at: Place<'_>) -> Diagnostic {
         "variable" | "parameter" | "input" => "a value from outside is `param name: Type = default`",
         "var" | "const" | "locals" | "local" | "val" | "def" => "a value with a name is `let name = value`",
         "resource" | "module" | "component" => "a component is its kind and its name: `service api { … }`",
-        "services" | "volumes" | "networks" | "secrets" | "configs" => {
+        "services" | "volumes" | "secrets" | "configs" => {
             "each component is declared by itself: `service api { … }`, `volume data { … }`"
         }
+        "networks" => "network groups stand in `app name { networks: { front: {} } }`",
         "schema" | "interface" | "struct" | "enum" | "class" => {
             "a type is `type Name = …`, a family of components `kind name { … }`"
         }

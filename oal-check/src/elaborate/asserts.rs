@@ -406,7 +406,28 @@ impl Evaluator<'_> {
             diagnostic = diagnostic.note(note);
         }
         let everywhere = envs == self.world.selected && self.world.presence(instance) == self.every();
-        findings.push(self.in_envs(diagnostic.help("change what the rule speaks of"), envs, everywhere));
+        let fields = self.fields_in(condition);
+        let help = match fields.as_slice() {
+            [] => "change what the rule speaks of".to_owned(),
+            [one] => format!("change `{one}`"),
+            several => format!("set, change or leave out one of `{}`", several.join("`, `")),
+        };
+        findings.push(self.in_envs(diagnostic.help(help), envs, everywhere));
+    }
+
+    /// The fields that a rule speaks of, in its order.
+    fn fields_in(&self, condition: ExprRef) -> Vec<String> {
+        let names = self.program.resolved(condition.file);
+        let file = self.program.project.file(condition.file);
+        let mut found: Vec<String> = Vec::new();
+        reach::each(&file.parse.tree, condition.expr, &mut |id| {
+            let res: Res = names.exprs.get(id.0 as usize).copied().unwrap_or_default().into();
+            let name = file.parse.tree.expr(id).span.text(&file.text);
+            if matches!(res, Res::Field(_)) && !found.iter().any(|other| other == name) && !name.contains('.') {
+                found.push(name.to_owned());
+            }
+        });
+        found
     }
 
     /// The keys of the entries of a component's body that a rule speaks of.

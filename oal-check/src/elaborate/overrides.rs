@@ -185,10 +185,24 @@ impl Evaluator<'_> {
                 at.is_unknown() || at.get(last).is_some()
             }
         };
-        (!below).then(|| {
-            self.at_path(one, &codes::UNSET_NOTHING, format!("`{path}` is not set"))
-                .label("nothing to take away")
-                .help("remove this line")
+        if below {
+            return None;
+        }
+        // A key of a map that was nearly hit.
+        let near = outer.and_then(|outer| {
+            let value = self.run(|eval| eval.below_environment(instance, slot, env)).ok()?;
+            let mut at = &value;
+            for key in outer {
+                at = at.get(key)?;
+            }
+            let crate::value::Value::Map(entries) = at else { return None };
+            crate::suggest::closest(last, entries.iter().map(|(key, _)| &**key)).map(str::to_owned)
+        });
+        let finding =
+            self.at_path(one, &codes::UNSET_NOTHING, format!("`{path}` is not set")).label("nothing to take away");
+        Some(match near {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding.help("remove this line"),
         })
     }
 

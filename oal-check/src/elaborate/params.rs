@@ -188,10 +188,10 @@ impl Evaluator<'_> {
                 .fold(EnvSet::EMPTY, |all, env| all.or(EnvSet::only(env)));
             let tree = &program.project.file(def.item.file).parse.tree;
             let leveled = match tree.item(def.item.item).kind {
-                ItemKind::Param { ty, .. } => matches!(tree.ty(ty).kind, TypeKind::Level(_)),
+                ItemKind::Param { ty, .. } => matches!(tree.ty(ty).kind, TypeKind::Level(_) | TypeKind::Error),
                 _ => false,
             };
-            // A secret param is no param at all, which its type says.
+            // A secret param is no param at all, which its type says; what is broken may have had a default.
             if without.is_empty() || optional || leveled {
                 continue;
             }

@@ -38,7 +38,9 @@ pub(crate) fn equal(left: &Value, right: &Value) -> Option<bool> {
             }
             all(left.entries().iter().zip(fields.iter()).map(|((_, a), (_, b))| equal(a, b)))
         }
-        _ => Some(order(left, right) == Some(Ordering::Equal)),
+        (Null, _) | (_, Null) => Some(false),
+        // Of two types that do not compare, which is said, nothing more is known.
+        _ => order(left, right).map(|order| order == Ordering::Equal),
     }
 }
 

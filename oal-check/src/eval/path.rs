@@ -93,9 +93,13 @@ impl Evaluator<'_> {
 
     /// `component["key"]`
     fn instance_by_key(&mut self, cx: Context<'_>, def: DefId, index: ExprId) -> Outcome<Value> {
-        let Some(key) = self.eval(cx, index)?.key() else { return Ok(Value::Unknown) };
+        let value = self.eval(cx, index)?;
+        let number = matches!(value, Value::Int(_));
+        let Some(key) = value.key() else { return Ok(Value::Unknown) };
         self.ask(Task::Instances(def), 0)?;
-        if self.world.is_broken(def) {
+        // A number among names is of the wrong type, which is said.
+        let named = |id: &InstanceId| self.world.key(*id).is_some_and(|key| key.parse::<i64>().is_err());
+        if self.world.is_broken(def) || number && self.world.instances_of(def).iter().any(named) {
             return Ok(Value::Unknown);
         }
         let found = self.world.with_key(def, &key);

@@ -121,6 +121,8 @@ impl<'p> Checker<'p> {
         let mut given: Vec<(usize, Span)> = Vec::with_capacity(entries.len());
         let mut position = 0_usize;
         let mut named = false;
+        // What is misspelt is not missing, too.
+        let mut strange = false;
         for entry in entries {
             let EntryValue::Set(value) = entry.value else { continue };
             named |= !entry.key.is_empty();
@@ -137,6 +139,7 @@ impl<'p> Checker<'p> {
                 fields.iter().position(|field| &*field.name == word)
             };
             let Some(slot) = slot else {
+                strange |= !entry.key.is_empty();
                 if !fields.is_empty() {
                     self.report_argument(entry, value, name, "variant", fields);
                 }
@@ -151,7 +154,9 @@ impl<'p> Checker<'p> {
             self.check(value, field.ty);
             self.at.sink = before;
         }
-        self.require_arguments(at, name, "variant", fields, &given);
+        if !strange {
+            self.require_arguments(at, name, "variant", fields, &given);
+        }
     }
 
     fn entry_span(&self, entry: &Entry) -> Span {
@@ -184,7 +189,11 @@ impl<'p> Checker<'p> {
                 self.finding(
                     &codes::TOO_MANY_ARGUMENTS,
                     span,
-                    format!("{what} `{name}` takes {} values", fields.len()),
+                    format!(
+                        "{what} `{name}` takes {} {}",
+                        fields.len(),
+                        if fields.len() == 1 { "value" } else { "values" }
+                    ),
                 )
                 .label("one too many")
                 .help("remove it"),
@@ -194,8 +203,8 @@ impl<'p> Checker<'p> {
         let word = self.text(entry.key);
         let names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
         let mut diagnostic = self
-            .finding(&codes::UNKNOWN_ARGUMENT, entry.key, format!("{what} `{name}` has no `{word}`"))
-            .label("unknown name");
+            .finding(&codes::UNKNOWN_ARGUMENT, entry.key, format!("{what} `{name}` has no field `{word}`"))
+            .label("unknown field");
         let foreign = match word {
             "interval" | "period" | "period_seconds" => Some("every"),
             "start_period" | "initial_delay" | "initial_delay_seconds" => Some("start_period"),

@@ -75,6 +75,17 @@ impl crate::checker::Checker<'_> {
     }
 }
 
+impl crate::checker::Checker<'_> {
+    /// What a place takes, without its ranges and whether it may be left out: enough to say that something else stands there.
+    pub(crate) fn show_plain(&self, ty: Ty) -> String {
+        let mut plain = ty;
+        while let TyData::Optional(inner) | TyData::Refined(inner, _) = *self.program.types.data(plain) {
+            plain = inner;
+        }
+        self.show(plain)
+    }
+}
+
 /// What to put where a value of a type must be filled in.
 pub(crate) fn placeholder(shown: &str) -> &'static str {
     match shown.trim_matches('`') {

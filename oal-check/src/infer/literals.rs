@@ -274,7 +274,8 @@ pub(crate) fn outside(count: i64, low: Option<Bound>, high: Option<Bound>) -> Op
 /// "a host name"
 pub(crate) fn article(text_type: TextType) -> String {
     let name = text_type.name();
-    let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    // "an HTTP path", "a URL"
+    let article = if name.starts_with(['A', 'E', 'I', 'O']) || name.starts_with("Http") { "an" } else { "a" };
     format!("{article} `{name}`")
 }
 

@@ -13,6 +13,8 @@ struct Covered {
     names: Vec<(String, Span)>,
     null: Option<Span>,
     rest: Option<Span>,
+    /// A pattern that is wrong may have been meant for any case.
+    unsure: bool,
 }
 
 impl<'p> Checker<'p> {
@@ -76,7 +78,7 @@ impl<'p> Checker<'p> {
             );
         }
         match arm.pattern.kind {
-            PatternKind::Error => {}
+            PatternKind::Error => covered.unsure = true,
             PatternKind::Any => covered.rest = covered.rest.or(Some(span)),
             PatternKind::Literal(expr) => self.literal_pattern(expr, ty, optional, covered),
             PatternKind::Variant { name, bindings } => self.variant_pattern(name, bindings, ty, union, covered),
@@ -97,9 +99,15 @@ impl<'p> Checker<'p> {
             }
             return;
         }
+        let sink = std::mem::take(&mut self.at.sink);
         let typed = self.infer(expr, Some(ty));
-        if self.fits(typed.ty, ty) == crate::infer::fit::Fits::Never {
+        let never = self.fits(typed.ty, ty) == crate::infer::fit::Fits::Never;
+        if never {
+            covered.unsure = true;
             self.report_mismatch(expr, typed.ty, ty);
+        }
+        self.at.sink = sink;
+        if never {
             return;
         }
         let word = self.text(node.span);
@@ -137,6 +145,7 @@ impl<'p> Checker<'p> {
                 Some(variant) => variant.fields.clone(),
                 None => {
                     let names: Vec<&str> = union.variants.iter().map(|v| &*v.name).collect();
+                    covered.unsure = true;
                     self.report_no_case(name, word, ty, &names);
                     self.bind_unknown(bindings);
                     return;
@@ -146,6 +155,7 @@ impl<'p> Checker<'p> {
                 if !self.program.environments.iter().any(|e| &*e.name == word) {
                     let names = self.variants_of(ty);
                     let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    covered.unsure = true;
                     self.report_no_case(name, word, ty, &names);
                     return;
                 }
@@ -156,6 +166,7 @@ impl<'p> Checker<'p> {
                 return;
             }
             _ => {
+                covered.unsure = true;
                 let shown = self.show(ty);
                 self.push(
                     self.finding(&codes::UNKNOWN_VARIANT, name, format!("{shown} has no variant `{word}`"))
@@ -175,7 +186,12 @@ impl<'p> Checker<'p> {
                 .finding(
                     &codes::WRONG_PATTERN_COUNT,
                     name,
-                    format!("variant `{word}` has {count} fields, and {} are bound", given.len()),
+                    format!(
+                        "variant `{word}` has {count} {}, and {} {} bound",
+                        if count == 1 { "field" } else { "fields" },
+                        given.len(),
+                        if given.len() == 1 { "is" } else { "are" }
+                    ),
                 )
                 .label("bound in order");
             diagnostic = if fields.is_empty() {
@@ -232,6 +248,9 @@ impl<'p> Checker<'p> {
                 at,
                 near,
             )),
+            None if matches!(word, "default" | "else" | "otherwise") => {
+                diagnostic.help("all other cases are `_`").fix(Fix::sure("write `_`", self.at.file, at, "_"))
+            }
             None => diagnostic.help(format!("its cases are `{}`", names.join("`, `"))),
         };
         self.push(diagnostic);
@@ -246,7 +265,7 @@ impl<'p> Checker<'p> {
         optional: bool,
         covered: &Covered,
     ) {
-        if covered.rest.is_some() {
+        if covered.rest.is_some() || covered.unsure {
             return;
         }
         let mut cases: Vec<String> = match union {
@@ -278,13 +297,34 @@ impl<'p> Checker<'p> {
         }
         let span = self.at.tree.expr(id).span;
         let subject_span = self.at.tree.expr(subject).span;
-        let list = cases.join("`, `");
-        let arms: String = cases.iter().map(|case| format!("  {case} => …\n")).collect();
+        let open = cases.iter().any(|case| case == "_");
+        let title = if open {
+            "the match leaves out all other values".to_owned()
+        } else {
+            format!("the match leaves out `{}`", cases.join("`, `"))
+        };
+        let help =
+            if open { "write `_ => …` for the rest" } else { "add an arm for each, or `_ => …` for the rest" };
+        // After the last arm, in the same line or on lines of their own, as the others stand.
+        let inner = self.text(span).trim_end_matches('}');
+        let lines = inner.contains('\n');
+        let end = Span::empty(span.start + u32::try_from(inner.trim_end().len()).unwrap_or(0));
+        let indent: String = inner.lines().last().unwrap_or_default().chars().take_while(|c| *c == ' ').collect();
+        let first = inner.trim_end().ends_with(['{', ',']);
+        let arms: String = cases
+            .iter()
+            .enumerate()
+            .map(|(at, case)| match (lines, first && at == 0) {
+                (true, _) => format!("\n{indent}  {case} => …"),
+                (false, true) => format!(" {case} => …"),
+                (false, false) => format!(", {case} => …"),
+            })
+            .collect();
         self.push(
-            self.finding(&codes::MISSING_ARM, subject_span, format!("the match leaves out `{list}`"))
+            self.finding(&codes::MISSING_ARM, subject_span, title)
                 .label("not all cases have an arm")
-                .help("add an arm for each, or `_ => …` for the rest")
-                .fix(Fix::sketch("add the missing arms", self.at.file, Span::empty(span.end.saturating_sub(1)), arms)),
+                .help(help)
+                .fix(Fix::sketch("add the missing arms", self.at.file, end, arms)),
         );
     }
 }

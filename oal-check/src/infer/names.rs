@@ -334,22 +334,63 @@ impl<'p> Checker<'p> {
         let mut diagnostic =
             self.finding(&codes::UNKNOWN_NAME, span, format!("`{name}` is not declared")).label("unknown name");
         let all = names.iter().copied().chain(fields.iter().map(String::as_str));
-        diagnostic = match crate::suggest::closest(name, all) {
+        let near = crate::suggest::closest(name, all).map(str::to_owned);
+        // What was most likely meant is not unused.
+        if let Some(near) = &near {
+            self.mark_word(near);
+        }
+        diagnostic = match near.as_deref() {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
                 format!("write `{near}`"),
                 self.at.file,
                 span,
                 near,
             )),
-            None if own_field => diagnostic.help(format!(
-                "a component does not see its own fields by name; write `{}.{name}`, or share the value with a `let`",
-                self.at.sink.of
-            )),
+            None if own_field || matches!(name, "self" | "this") => {
+                let own = match self.at.owner {
+                    Owner::Component(def) => self.program.def_name(def),
+                    _ => self.at.sink.of,
+                };
+                let part = if own_field { name } else { "…" };
+                diagnostic.help(format!(
+                    "a component does not see its own fields by name; write `{own}.{part}`, or share the value with a `let`",
+                ))
+            }
+            None if self.program.environments.iter().any(|environment| &*environment.name == name) => {
+                diagnostic.help(format!("to ask for the environment, write `environment == {name}`"))
+            }
+            None if matches!(name, "var" | "local" | "param" | "params" | "vars" | "values" | "Values") => {
+                diagnostic.help("params and `let`s are used by their bare names")
+            }
+            None if name.len() > 1
+                && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') =>
+            {
+                diagnostic.help(format!(
+                    "no variable of the machine is read; declare what comes from outside: `param {}: String`",
+                    name.to_ascii_lowercase()
+                ))
+            }
             None => diagnostic.help(
                 "declare it with `let`, `param` or as a component, or bring it in with `use`; text stands in quotes",
             ),
         };
         self.push(diagnostic);
+    }
+
+    /// Counts a word of the file as a use of what it names.
+    fn mark_word(&mut self, word: &str) {
+        if let Found::Def(def) = self.find_in_scope(word) {
+            self.mark_used(def);
+        }
+    }
+
+    /// What stands in a broken expression is lost, but it was written: the names in it are no reason to call anything unused.
+    pub(crate) fn mark_words(&mut self, span: Span) {
+        for word in self.text(span).split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            if !word.is_empty() {
+                self.mark_word(word);
+            }
+        }
     }
 
     /// Words of other languages: `yes`, `None`, `env.HOME`.

@@ -254,6 +254,9 @@ impl<'p> Checker<'p> {
                         let written = self.text(entry.key);
                         written == &*member.name
                             || written.starts_with(['"', 'r']) && key::text(written) == *member.name
+                            // A field that was misspelt is not missing, too.
+                            || !record.fields.iter().any(|field| &*field.name == written)
+                                && crate::suggest::closest(written, [&*member.name].into_iter()).is_some()
                     })
             })
             .collect();

@@ -22,10 +22,14 @@ impl Checker<'_> {
                 });
                 Typed { ty: Ty::BOOL, level }
             }
-            Some(Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual) => {
-                self.compare(links)
+            // What is compared is not what the place takes.
+            Some(Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual | Op::In) => {
+                let sink = std::mem::take(&mut self.at.sink);
+                let within = matches!(links.get(1).map(|link| link.op), Some(Op::In));
+                let typed = if within { self.contains(links) } else { self.compare(links) };
+                self.at.sink = sink;
+                typed
             }
-            Some(Op::In) => self.contains(links),
             Some(_) => self.arithmetic(links, want),
             None => Typed::UNKNOWN,
         }
@@ -135,11 +139,11 @@ impl Checker<'_> {
             return Typed { ty: Ty::BOOL, level };
         }
         if !self.comparable(x, y) {
-            let (left_shown, right_shown) = (self.show(a.ty), self.show(b.ty));
+            let (left_shown, right_shown) = (self.show_plain(a.ty), self.show_plain(b.ty));
             let quoted = self.quoted_variant(x, right.operand).or_else(|| self.quoted_variant(y, left.operand));
             let mut diagnostic = self
                 .finding(&codes::INCOMPARABLE, span, format!("{left_shown} and {right_shown} cannot be compared"))
-                .label(format!("{left_shown} `{}` {right_shown}", right.op.text()))
+                .label(format!("compared by `{}`", right.op.text()))
                 .help("both sides of a comparison have the same type");
             if let Some((place, word)) = quoted {
                 diagnostic = diagnostic.help(format!("a variant is written without quotes: `{word}`")).fix(Fix::sure(
@@ -150,6 +154,8 @@ impl Checker<'_> {
                 ));
             }
             self.push(diagnostic);
+            // Whether they are equal is no question; who asks it is not told that they are not.
+            return Typed::UNKNOWN;
         } else if ordered && !self.has_order(x) && x != Ty::UNKNOWN && y != Ty::UNKNOWN {
             let shown = self.show(a.ty);
             self.push(
@@ -297,8 +303,55 @@ impl Checker<'_> {
         }
     }
 
+    /// `image: ghcr.io/acme/api`, `restart: unless-stopped`: what is no calculation but a word without quotes. No operator gives a text
+    /// or a variant, so nothing else can be meant.
+    fn unquoted(&mut self, links: &[Link], want: Option<Ty>) -> bool {
+        let (Some(first), Some(last), Some(want)) = (links.first(), links.last(), want) else { return false };
+        let bare = self.program.types.bare(want);
+        let text = matches!(self.program.types.data(bare), TyData::String | TyData::Text(_));
+        let variants = self.variants_of(bare);
+        let tree = self.at.tree;
+        let span = tree.expr(first.operand).span.cover(tree.expr(last.operand).span);
+        let word = self.text(span);
+        let name = |link: &Link| match tree.expr(link.operand).kind {
+            ExprKind::Name => !self.is_value(self.text(tree.expr(link.operand).span)),
+            ExprKind::Path { head, .. } => !self.is_value(self.text(tree.expr(head).span)),
+            _ => false,
+        };
+        if !(text || !variants.is_empty()) || word.contains(char::is_whitespace) || !name(first) {
+            return false;
+        }
+        let (what, shown) = (self.at.sink.describe(), self.show_plain(want));
+        let diagnostic = if text {
+            self.finding(&codes::UNKNOWN_NAME, span, format!("the text `{word}` has no quotes"))
+                .label(format!("{what} takes {shown}"))
+                .help("without quotes this is a calculation with names")
+                .fix(Fix::sure("put it into quotes", self.at.file, span, format!("\"{word}\"")))
+        } else {
+            let joined = word.replace('-', "_");
+            let diagnostic = self
+                .finding(&codes::UNKNOWN_VARIANT, span, format!("{shown} has no variant `{word}`"))
+                .label(format!("{what} takes {shown}"));
+            let same = variants.iter().find(|variant| **variant == joined).map(String::as_str);
+            match same.or_else(|| crate::suggest::closest(&joined, variants.iter().map(String::as_str))) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
+                    format!("write `{near}`"),
+                    self.at.file,
+                    span,
+                    near,
+                )),
+                None => diagnostic.help(format!("its values are `{}`", variants.join("`, `"))),
+            }
+        };
+        self.push(diagnostic);
+        true
+    }
+
     fn arithmetic(&mut self, links: &[Link], want: Option<Ty>) -> Typed {
         self.fallible = true;
+        if self.unquoted(links, want) {
+            return Typed::UNKNOWN;
+        }
         let Some(first) = links.first() else { return Typed::UNKNOWN };
         // A plain number takes a quantity's meaning only where it is one: `cpu: 2 * x` does not make `2` cores.
         let hint = want.map(|want| self.program.types.bare(want)).filter(|want| *want == Ty::FLOAT);

@@ -135,7 +135,7 @@ impl Checker<'_> {
                             format!("`{}` is several components: which one?", self.text(before)),
                         )
                         .label("repeated with `for`")
-                        .help(format!("name one by its key: `{}[\"…\"].{word}`", self.text(before))),
+                        .help(self.name_one(value, self.text(before), word)),
                     );
                     return Typed::UNKNOWN;
                 }
@@ -153,6 +153,21 @@ impl Checker<'_> {
                 );
                 Typed::UNKNOWN
             }
+        }
+    }
+
+    /// How to name one of several components: by what stands behind the dot, where that is no part of them.
+    fn name_one(&self, of: Ty, before: &str, word: &str) -> String {
+        let TyData::Kind(kind) = *self.program.types.data(of) else { return String::new() };
+        let part = self.program.kind(kind).is_none_or(|info| {
+            info.field_index.contains_key(word)
+                || info.outputs.iter().any(|output| &*output.name == word)
+                || info.nested.iter().any(|nested| &*nested.name == word)
+        });
+        if part {
+            format!("name one by its key: `{before}[\"…\"].{word}`")
+        } else {
+            format!("its key stands in brackets: `{before}[\"{word}\"]`")
         }
     }
 
@@ -217,6 +232,9 @@ impl Checker<'_> {
                 name,
                 near,
             )),
+            None if kind_name == "secret" => {
+                diagnostic.help(format!("the secret itself is the value: write `{}`", self.text(before)))
+            }
             None if outputs.is_empty() => diagnostic.help(format!("a {kind_name} has no outputs, only fields")),
             None => diagnostic.help(format!("its outputs are {}", outputs.join(", "))),
         };
@@ -310,16 +328,19 @@ impl Checker<'_> {
                 return Typed::UNKNOWN;
             }
         };
-        self.resolve_step(index, Res::Member);
         let typed = self.infer(key, Some(want));
         let fits = self.fits(typed.ty, want) != crate::infer::fit::Fits::Never;
-        if !fits {
+        if fits {
+            self.resolve_step(index, Res::Member);
+        } else {
             let (shown, wanted) = (self.show(typed.ty), self.show(want));
             let place = self.at.tree.expr(key).span;
             self.push(
                 self.finding(&codes::WRONG_INDEX_TYPE, place, format!("the index is {shown}, and {wanted} is needed"))
                     .label(format!("`{}` is {}", self.text(before), self.show(base.ty)))
-                    .help(if want == Ty::INT {
+                    .help(if want == Ty::INT && typed.ty == Ty::RANGE {
+                        "a part of a list is a comprehension: `[x for i, x in xs if i < 3]`"
+                    } else if want == Ty::INT {
                         "elements of a list are counted from 0"
                     } else {
                         "name one of the keys"
@@ -327,6 +348,9 @@ impl Checker<'_> {
             );
         }
         self.refuse_level(key, typed.level, Level::Const, crate::infer::levels::Place::Key);
+        if !fits {
+            return Typed::UNKNOWN;
+        }
         let (ty, level) = self.program.types.split_level(ty);
         Typed { ty, level: level.max(base.level) }
     }

@@ -21,6 +21,7 @@ mod golden;
 mod graph;
 mod layering;
 mod lower;
+mod messages;
 mod props;
 mod rules;
 mod spec;

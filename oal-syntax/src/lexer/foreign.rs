@@ -28,7 +28,7 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         let kind = match confusable(found) {
             Some(looks_like) => SyntaxErrorKind::ConfusableWord { found, looks_like },
             None if is_invisible(found) => SyntaxErrorKind::InvisibleCharacter(found),
-            None if is_quote(found) => SyntaxErrorKind::SmartQuote(found),
+            None if is_quote(found) => return self.smart_quotes(start, end, found),
             None if word.chars().any(char::is_alphabetic) => SyntaxErrorKind::ForeignLetters(found),
             None => SyntaxErrorKind::UnknownCharacter(found),
         };
@@ -95,6 +95,17 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         let end = end.unwrap_or_else(|| self.line_end(start));
         self.error(start, end, SyntaxErrorKind::ForeignComment);
         self.go_to(end);
+    }
+
+    /// A text between typographic quotes is one mistake.
+    fn smart_quotes(&mut self, start: usize, end: usize, found: char) -> Token {
+        let rest = self.source.get(start..self.line_end(start)).unwrap_or_default();
+        let mut quotes =
+            rest.char_indices().filter(|(_, c)| is_quote(*c) || *c == '"').map(|(at, c)| at + c.len_utf8());
+        let end = quotes.nth(1).map_or(end, |close| (start + close).max(end));
+        self.error(start, end, SyntaxErrorKind::SmartQuote(found));
+        self.go_to(end);
+        self.broken(start, end)
     }
 
     fn single_quotes(&mut self, start: usize, end: usize) -> Token {

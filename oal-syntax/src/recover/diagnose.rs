@@ -93,7 +93,7 @@ impl Recover<'_, '_> {
     }
 
     /// An `if` without all of its words.
-    fn wrong_if(&self, tokens: &[Token], at: usize) -> Option<SyntaxError> {
+    pub(super) fn wrong_if(&self, tokens: &[Token], at: usize) -> Option<SyntaxError> {
         let before = tokens.get(..at)?;
         let last = |kind| before.iter().rposition(|token| token.kind == kind);
         let start = last(K::If)?;

@@ -62,6 +62,8 @@ impl Recover<'_, '_> {
         match self.kind(at) {
             Some(K::Key | K::PathKey) => match before {
                 K::Field | K::Output | K::Let | K::Param | K::Question => false,
+                // `MY-PORT:`, `app/name:`, `ghcr.io/acme/api:1.2`: one word of another language.
+                K::Minus | K::Slash if self.token(at - 1).span.end == self.token(at).span.start => first,
                 K::Key | K::PathKey => first,
                 // `my-key:`
                 K::Minus => self.token(at - 1).span.end != self.token(at).span.start,

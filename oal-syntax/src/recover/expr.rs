@@ -33,6 +33,13 @@ impl Recover<'_, '_> {
     /// The same for a run whose token at `failed` does not fit.
     pub(super) fn failed_expr(&mut self, run: Range<usize>, failed: usize) -> ExprId {
         let before = self.b.errors.len();
+        // `if a { … } else { … }`: what stands in the braces is no object.
+        if self.kind(failed) == Some(K::LBrace)
+            && let Some(error) = self.wrong_if(self.t.tokens.get(run.clone()).unwrap_or_default(), failed - run.start)
+        {
+            self.say(&run, before, error);
+            return self.error_expr(&run);
+        }
         let (tokens, changed) = self.without_groups(&run, failed);
         let mut failed = failed - run.start;
         if changed {
@@ -131,6 +138,7 @@ impl Recover<'_, '_> {
 
     fn call_group(&mut self, name: Token, open: usize, close: usize) -> Token {
         let mark = self.b.start_entries();
+        let findings = self.b.errors.len();
         let mut comma_said = false;
         for (comma, part) in self.by_commas(open + 1..close) {
             if part.is_empty() {
@@ -168,8 +176,13 @@ impl Recover<'_, '_> {
             }
         }
         let close = self.token(close);
-        let call =
-            if name.kind == K::Path { self.b.path_call(name, mark, close) } else { self.b.call(name, mark, close) };
+        let call = if name.kind == K::Path {
+            // A method is the mistake, whatever its arguments look like.
+            self.b.errors.truncate(findings);
+            self.b.path_call(name, mark, close)
+        } else {
+            self.b.call(name, mark, close)
+        };
         ready(call)
     }
 

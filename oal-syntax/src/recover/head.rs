@@ -101,8 +101,7 @@ impl Recover<'_, '_> {
             words.iter().position(|token| matches!(token.kind, K::If | K::For | K::Extends)).unwrap_or(words.len());
         let before_guard = words.get(..guard).unwrap_or_default();
         let name = before_guard.iter().rposition(|token| token.kind == K::Name).filter(|at| *at > 0);
-        let first =
-            words.first().filter(|first| matches!(first.kind, K::Name | K::Path | K::App | K::Environment | K::Kind));
+        let first = words.first().filter(|first| matches!(first.kind, K::Name | K::Path | K::App | K::Environment));
         if let (Some(first), Some(name)) = (first, name.and_then(|at| words.get(at))) {
             let tokens: Vec<Token> = [*first, *name].into_iter().chain(body.iter().copied()).collect();
             if let Ok(item) = self.one_item(&tokens) {
@@ -127,7 +126,8 @@ impl Recover<'_, '_> {
             }
             "fn" | "func" | "function" | "def" | "fun" if !self.is_component(run) => E::FunctionDefinition,
             "resource" | "variable" | "module" | "provider" | "data" | "locals" | "terraform" | "const" | "var"
-            | "param" | "targetScope" | "class" | "struct" | "enum" | "interface" | "output"
+            | "param" | "targetScope" | "class" | "struct" | "enum" | "interface" | "output" | "services"
+            | "volumes" | "networks" | "secrets" | "configs"
                 if (quoted || matches!(next, Some(K::Name | K::Upper | K::LBrace | K::Assign)))
                     && !self.is_component(run)
                     && self.kind(run.start) == Some(K::Name) =>

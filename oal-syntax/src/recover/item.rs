@@ -247,6 +247,10 @@ impl Recover<'_, '_> {
     /// An item with a body in braces.
     fn block_item(&mut self, run: Range<usize>) -> ItemId {
         if let Some(kind) = self.foreign_head(&run) {
+            // The `from "…"` behind the braces of an import belongs to it.
+            if kind == E::ForeignImport && !self.t.starts_line(run.start) {
+                return self.broken_item(&run, Span::empty(self.token(run.start).span.start));
+            }
             let place = self.token(run.start).span;
             return self.no_item(run, place, kind);
         }

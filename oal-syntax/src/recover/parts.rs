@@ -121,6 +121,11 @@ impl Recover<'_, '_> {
                 self.error(self.token(run.start).span, E::MissingArrow)
             };
             self.say(&garbage, before, error);
+            // What is wrong may be any of the cases.
+            let span = self.span(&garbage);
+            let mark = self.b.error_pattern(Token { kind: K::Error, span });
+            let value = self.error_expr(&garbage);
+            self.b.arm(mark, value);
         }
         for (at, start) in starts.iter().enumerate() {
             let end = starts.get(at + 1).copied().unwrap_or(run.end);

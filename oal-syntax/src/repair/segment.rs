@@ -339,6 +339,10 @@ impl<'t> Segment<'t> {
     fn open_before_key(&mut self, out: &mut Repaired, start: usize, close: Token) {
         let line = out.tokens.get(start..).unwrap_or_default();
         let Some(at) = line.iter().position(|token| token.kind == TokenKind::Key).map(|at| start + at) else { return };
+        // With a block before the key, the bracket at the end is one too many.
+        if out.tokens.get(start..at).unwrap_or_default().iter().any(|token| token.kind == TokenKind::LBrace) {
+            return;
+        }
         let end = out.tokens.get(at - 1).map_or(0, |before| before.span.end);
         let open = Token { kind: TokenKind::LBrace, span: Span::empty(end) };
         out.tokens.insert(at, open);

@@ -176,7 +176,7 @@ fn shell_variable(at: Place<'_>) -> Diagnostic {
     if is_name(&name) { finding.fix(at.maybe(format!("write `{name}`"), name)) } else { finding }
 }
 
-fn foreign_comment(at: Place<'_>) -> Diagnostic {
+pub(super) fn foreign_comment(at: Place<'_>) -> Diagnostic {
     let finding = at.say(&codes::FOREIGN_COMMENT, "a comment begins with `//`").label("as in another language");
     let text = at.text();
     if let Some(rest) = text.strip_prefix('#') {
@@ -262,7 +262,14 @@ fn unknown_unit(at: Place<'_>, unit: Span, suggestion: Option<&'static str>) -> 
     } else {
         finding.help("durations end in `ms`, `s`, `min`, `h`, `d`; sizes in `B`, `KB` to `TB` or `KiB` to `TiB`; cores in `m`; shares in `%`")
     };
-    let Some(right) = suggestion.map(|unit| format!("{number}{unit}")) else { return finding };
+    let Some(right) = suggestion.map(|unit| format!("{number}{unit}")) else {
+        let Some(advice) = crate::suggest::foreign_quantity(at.text(), None) else { return finding };
+        let finding = finding.help(advice.why);
+        return match advice.replacement {
+            Some(right) => finding.fix(at.sure(format!("write `{right}`"), right)),
+            None => finding,
+        };
+    };
     let is_same = matches!(written, "Ki" | "Mi" | "Gi" | "Ti") || !is_size;
     let title = format!("write `{right}`");
     let finding = if binary.is_some() {
