@@ -449,7 +449,8 @@ impl<'p> Checker<'p> {
     }
 
     fn report_unknown_field(&mut self, kind: KindId, key: Span, name: &str) {
-        if name.is_empty() {
+        // The merge key of YAML is answered by the lexer.
+        if name.is_empty() || name == "<<" {
             return;
         }
         let Some(info) = self.program.kind(kind) else { return };
