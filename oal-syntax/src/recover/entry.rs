@@ -155,6 +155,11 @@ impl Recover<'_, '_> {
     fn keyed(&mut self, run: Range<usize>, in_object: bool) {
         let key = self.token(run.start);
         let value = run.start + 1..run.end;
+        // The merge key of YAML has its finding; what is merged is a part of it.
+        if self.text(run.start) == "<<" {
+            let value = self.error_expr(&value);
+            return self.set(key, value, in_object);
+        }
         let yaml = match self.kind_in(&value, value.start) {
             Some(K::Key | K::PathKey) if self.t.starts_line(value.start) => Some(E::MissingOpen(K::LBrace)),
             Some(K::Minus) if matches!(self.kind_in(&value, value.start + 1), Some(K::Key | K::PathKey)) => {
