@@ -1,7 +1,7 @@
 //! What went wrong, in words.
 
 use super::InstanceId;
-use super::misfit::{Misfit, Problem, Step, locate, locate_key};
+use super::misfit::{Misfit, Problem, Step, locate};
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::eval::Evaluator;
 use crate::eval::error::{EvalError, Fault, Size};
@@ -196,20 +196,12 @@ impl Evaluator<'_> {
         let key = misfit.path.last() == Some(&Step::TheKey);
         let (expr, whole) = locate(&file.parse.tree, &file.text, at.expr, &misfit.path);
         let kind = file.parse.tree.expr(expr).kind;
-        // Only who has all layers together knows the ports.
-        let port = matches!(misfit.problem, Problem::NoPort(..));
-        if whole && matches!(kind, ExprKind::Number | ExprKind::Text)
-            || key && matches!(kind, ExprKind::Object(_)) && !port
-        {
+        if whole && matches!(kind, ExprKind::Number | ExprKind::Text) || key && matches!(kind, ExprKind::Object(_)) {
             return None;
         }
-        let mut place = self.place_of(ExprRef { file: at.file, expr }, instance);
-        let own = key.then(|| locate_key(&file.parse.tree, &file.text, at.expr, &misfit.path)).flatten();
-        if let Some(span) = own.filter(|_| place.file == at.file) {
-            place.span = span;
-        }
+        let place = self.place_of(ExprRef { file: at.file, expr }, instance);
         let new = |code: &'static Code, title: String| Diagnostic::new(code, place.file, place.span, title);
-        let part = if whole || own.is_some() { String::new() } else { part_of(&misfit.path) };
+        let part = if whole { String::new() } else { part_of(&misfit.path) };
         let shown = misfit.value.show();
         let ruled = |diagnostic: Diagnostic, at: &Place, words: &str| {
             if crate::std::index(at.file).is_some() {
@@ -261,9 +253,7 @@ impl Evaluator<'_> {
                 .help("choose a number in that range"),
             Problem::NoPort(component, known) => {
                 let port = match &misfit.value {
-                    crate::value::Value::Variant(port, _)
-                    | crate::value::Value::Endpoint(_, port)
-                    | crate::value::Value::Text(port) => port.clone(),
+                    crate::value::Value::Variant(port, _) | crate::value::Value::Endpoint(_, port) => port.clone(),
                     _ => "".into(),
                 };
                 let names = || known.iter().map(|name| &**name);

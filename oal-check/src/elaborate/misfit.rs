@@ -136,15 +136,6 @@ impl Evaluator<'_> {
                 let plain = matches!(types.data(*key_type), TyData::String | TyData::PortName);
                 for (key, value) in entries.iter() {
                     path.push(Step::Key(key.clone()));
-                    if matches!(types.data(*key_type), TyData::PortName)
-                        && let Some(component) = demand.component
-                        && let Some(known) = self.lacks_port(component, key, demand.env)?
-                    {
-                        path.push(Step::TheKey);
-                        let value = Value::Text(key.clone());
-                        found.push(Misfit { path: path.clone(), value, problem: Problem::NoPort(component, known) });
-                        path.pop();
-                    }
                     if !plain {
                         path.push(Step::TheKey);
                         self.add_misfits(&Value::Text(key.clone()), *key_type, demand, path, found)?;
@@ -273,15 +264,6 @@ fn same_type(data: &TyData, value: &Value) -> bool {
             | (TyData::Percent, Value::Percent(_))
             | (TyData::Environment, Value::Variant(..))
     )
-}
-
-/// Where the key of an entry is written out, if the object around it is.
-pub(crate) fn locate_key(tree: &Tree, source: &str, expr: ExprId, path: &[Step]) -> Option<oal_syntax::Span> {
-    let [outer @ .., Step::Key(key), Step::TheKey] = path else { return None };
-    let (expr, true) = locate(tree, source, expr, outer) else { return None };
-    let ExprKind::Object(entries) = tree.expr(expr).kind else { return None };
-    let entry = tree.entries(entries).iter().find(|entry| *oal_syntax::key::text(entry.key.text(source)) == **key)?;
-    Some(entry.key)
 }
 
 /// The expression that writes out a part of a value, as far as one does, and whether it reaches the part itself.

@@ -101,7 +101,8 @@ impl Recover<'_, '_> {
             words.iter().position(|token| matches!(token.kind, K::If | K::For | K::Extends)).unwrap_or(words.len());
         let before_guard = words.get(..guard).unwrap_or_default();
         let name = before_guard.iter().rposition(|token| token.kind == K::Name).filter(|at| *at > 0);
-        let first = words.first().filter(|first| matches!(first.kind, K::Name | K::Path | K::App | K::Environment));
+        let first =
+            words.first().filter(|first| matches!(first.kind, K::Name | K::Path | K::App | K::Environment | K::Kind));
         if let (Some(first), Some(name)) = (first, name.and_then(|at| words.get(at))) {
             let tokens: Vec<Token> = [*first, *name].into_iter().chain(body.iter().copied()).collect();
             if let Ok(item) = self.one_item(&tokens) {
