@@ -666,7 +666,7 @@ impl<'p> Checker<'p> {
 
 /// Whether what is written for a field of a kind most likely means this one.
 fn meant(kind: &str, written: &str, field: &str) -> bool {
-    crate::suggest::closest(written, [field].into_iter()).is_some()
+    crate::suggest::closest(written, [field]).is_some()
         || crate::suggest::foreign_field(kind, written).is_some_and(|advice| {
             advice.replacement.as_deref() == Some(field) || advice.why.contains(&format!("`{field}:"))
         })

@@ -256,7 +256,7 @@ impl<'p> Checker<'p> {
                             || written.starts_with(['"', 'r']) && key::text(written) == *member.name
                             // A field that was misspelt is not missing, too.
                             || !record.fields.iter().any(|field| &*field.name == written)
-                                && crate::suggest::closest(written, [&*member.name].into_iter()).is_some()
+                                && crate::suggest::closest(written, [&*member.name]).is_some()
                     })
             })
             .collect();

@@ -318,7 +318,7 @@ impl Checker<'_> {
             ExprKind::Path { head, .. } => !self.is_value(self.text(tree.expr(head).span)),
             _ => false,
         };
-        if !(text || !variants.is_empty()) || word.contains(char::is_whitespace) || !name(first) {
+        if !text && variants.is_empty() || word.contains(char::is_whitespace) || !name(first) {
             return false;
         }
         let (what, shown) = (self.at.sink.describe(), self.show_plain(want));
