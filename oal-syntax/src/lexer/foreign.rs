@@ -171,7 +171,7 @@ const fn is_quote(found: char) -> bool {
     matches!(found, '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '‛' | '«' | '»' | '＂' | '＇')
 }
 
-const fn is_invisible(found: char) -> bool {
+pub(super) const fn is_invisible(found: char) -> bool {
     matches!(found, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

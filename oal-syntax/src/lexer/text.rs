@@ -1,5 +1,6 @@
 //! Texts: `"…"`, `"""…"""`, `r"…"`, and their holes.
 
+use super::foreign::is_invisible;
 use super::key::past_blanks;
 use super::{Block, Hole, Lexer, span};
 use crate::depth::MAX_OPEN;
@@ -116,6 +117,7 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
             }
         };
         self.go_to(end);
+        self.look_for_invisible(start, end);
         if matches!(kind, K::Text | K::TextEnd) {
             let colon = past_blanks(self.source.as_bytes(), end);
             match self.byte(colon) {
@@ -129,6 +131,15 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
             }
         }
         Token { kind, span: span(start, end) }
+    }
+
+    /// A reader would see another text than the checker: said once for each piece of a text.
+    fn look_for_invisible(&mut self, start: usize, end: usize) {
+        let Some(text) = self.source.get(start..end).filter(|text| !text.is_ascii()) else { return };
+        if let Some((at, found)) = text.char_indices().find(|(_, letter)| is_invisible(*letter)) {
+            let at = start + at;
+            self.error(at, at + found.len_utf8(), SyntaxErrorKind::InvisibleCharacter(found));
+        }
     }
 
     /// Reads a text of one line from `at` on.

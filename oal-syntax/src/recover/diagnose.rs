@@ -63,6 +63,14 @@ impl Recover<'_, '_> {
                 _ => self.error(found.span, E::Unexpected { found: Some(found.kind), expected: Expected::Operator }),
             },
             K::LParen if ended => self.error(found.span, E::MethodCall),
+            K::ReadyExpr if before.is_some_and(|before| before.kind == K::Dot) => {
+                let raw = self.t.tokens.get(run.clone()).unwrap_or_default();
+                let called = raw.windows(3).find_map(|part| match part {
+                    [dot, name, open] if (dot.kind, open.kind) == (K::Dot, K::LParen) => Some(name.span),
+                    _ => None,
+                });
+                self.error(called.map_or(whole, |called| Span::new(whole.start, called.end)), E::MethodCall)
+            }
             K::ReadyExpr if ended => self.error(whole, E::Unexpected { found: None, expected: Expected::Operator }),
             kind => {
                 let expected = if ended { Expected::Operator } else { Expected::Value };

@@ -268,6 +268,9 @@ impl Recover<'_, '_> {
     fn list_group(&mut self, open: usize, close: usize) -> ExprId {
         let inner = open + 1..close;
         if let Some(word) = self.find(&inner, K::For) {
+            if word == inner.start {
+                return self.loop_first(open, close);
+            }
             let element = self.value(inner.start..word, open);
             let over = self.loop_part(word..close);
             let (open, close) = (self.token(open), self.token(close));
@@ -286,10 +289,21 @@ impl Recover<'_, '_> {
         self.b.list_of_exprs(open, &elements, close)
     }
 
+    /// A comprehension whose `for` stands before what it makes.
+    fn loop_first(&mut self, open: usize, close: usize) -> ExprId {
+        let run = open..close + 1;
+        let error = self.error(self.token(open + 1).span, E::BadComprehension);
+        self.say(&run, self.b.errors.len(), error);
+        self.error_expr(&run)
+    }
+
     fn object_group(&mut self, open: usize, close: usize) -> ExprId {
         let inner = open + 1..close;
         let arrow = self.find(&inner, K::Arrow);
         let word = self.find(&inner, K::For);
+        if word == Some(inner.start) {
+            return self.loop_first(open, close);
+        }
         if let (Some(arrow), Some(word)) = (arrow, word)
             && arrow < word
         {
