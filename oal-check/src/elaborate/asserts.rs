@@ -29,6 +29,9 @@ struct Asserts {
     sorted: bool,
 }
 
+/// Patterns of a component, each with the environments where it has it.
+type Patterns = Vec<(EnvSet, Option<u128>)>;
+
 /// What is known of the asserts of all components of a kind with one pattern.
 #[derive(Default)]
 struct Verdict {
@@ -170,7 +173,10 @@ impl Evaluator<'_> {
             if asserts.all.is_empty() || envs.is_empty() {
                 continue;
             }
-            for (set, pattern) in self.patterns_of(instance, &asserts, envs) {
+            let (patterns, differs) = self.patterns_of(instance, &asserts, envs);
+            // Named are the environments of what some environment makes different.
+            let everywhere = !differs && self.world.presence(instance) == self.every();
+            for (set, pattern) in patterns {
                 let key = (kind, pattern.unwrap_or(0));
                 let verdict = match verdicts.get(&key).filter(|_| pattern.is_some()) {
                     Some(verdict) => verdict.clone(),
@@ -183,10 +189,10 @@ impl Evaluator<'_> {
                     }
                 };
                 for &broken in &verdict.broken {
-                    self.report_kind_assert(instance, &asserts, broken, set, findings);
+                    self.report_kind_assert(instance, &asserts, broken, (set, everywhere), findings);
                 }
                 for &open in &verdict.open {
-                    self.check_kind_assert(instance, &asserts, open, set, findings);
+                    self.check_kind_assert(instance, &asserts, open, (set, everywhere), findings);
                 }
             }
         }
@@ -236,15 +242,18 @@ impl Evaluator<'_> {
         Asserts { all, fields, sorted: mentioned <= MAX_FIELDS }
     }
 
-    /// The pattern of a component in sets of environments; `None` where it has to be looked at by itself.
-    fn patterns_of(&mut self, instance: InstanceId, asserts: &Asserts, envs: EnvSet) -> Vec<(EnvSet, Option<u128>)> {
+    /// The pattern of a component in sets of environments, `None` where it has to be looked at by itself; and whether environments
+    /// differ in it.
+    fn patterns_of(&mut self, instance: InstanceId, asserts: &Asserts, envs: EnvSet) -> (Patterns, bool) {
         if !asserts.sorted {
-            return vec![(envs, None)];
+            return (vec![(envs, None)], false);
         }
-        let Some(item) = self.world.instance(instance).map(|instance| instance.item) else { return Vec::new() };
+        let Some(item) = self.world.instance(instance).map(|instance| instance.item) else {
+            return (Vec::new(), false);
+        };
         let program = self.program;
         let tree = &program.project.file(item.file).parse.tree;
-        let ItemKind::Component { body, .. } = tree.item(item.item).kind else { return Vec::new() };
+        let ItemKind::Component { body, .. } = tree.item(item.item).kind else { return (Vec::new(), false) };
         let slots = program.resolved(item.file).slots.get(body.entries.indices()).unwrap_or_default();
         let mut pattern = 0_u128;
         let mut unclear: Vec<u16> = Vec::new();
@@ -253,7 +262,7 @@ impl Evaluator<'_> {
             let Some(slot) = slot.checked_sub(1) else {
                 // A field that is wrong already may be the one that the rule misses.
                 if matches!(entry.value, EntryValue::Set(_) | EntryValue::Error) {
-                    return Vec::new();
+                    return (Vec::new(), false);
                 }
                 continue;
             };
@@ -279,7 +288,7 @@ impl Evaluator<'_> {
             }
         }
         if unclear.is_empty() {
-            return vec![(envs, Some(pattern))];
+            return (vec![(envs, Some(pattern))], false);
         }
         unclear.sort_unstable();
         unclear.dedup();
@@ -300,8 +309,9 @@ impl Evaluator<'_> {
                 Ok(found)
             })
         });
-        let Ok((results, _)) = nulls else { return vec![(envs, None)] };
-        results.into_iter().map(|(set, result)| (set, result.ok())).collect()
+        let Ok((results, seen)) = nulls else { return (vec![(envs, None)], false) };
+        let patterns = results.into_iter().map(|(set, result)| (set, result.ok())).collect();
+        (patterns, seen.has(Trace::ENVIRONMENT))
     }
 
     /// Whether the body or an environment gives the field its value in this environment.
@@ -355,13 +365,13 @@ impl Evaluator<'_> {
         instance: InstanceId,
         asserts: &Asserts,
         index: usize,
-        envs: EnvSet,
+        (envs, everywhere): (EnvSet, bool),
         findings: &mut Vec<Diagnostic>,
     ) {
         let Some((condition, _)) = asserts.all.get(index).copied() else { return };
         let outcome = self.run(|eval| eval.each_env(envs, |eval, env| eval.holds(condition, instance, env)));
         let Ok((results, seen)) = outcome else { return };
-        let everywhere = !seen.has(Trace::ENVIRONMENT) && self.world.presence(instance) == self.every();
+        let everywhere = everywhere && !seen.has(Trace::ENVIRONMENT);
         let mut broken = EnvSet::EMPTY;
         for (set, result) in results {
             match result {
@@ -371,7 +381,7 @@ impl Evaluator<'_> {
             }
         }
         if !broken.is_empty() {
-            self.report_kind_assert(instance, asserts, index, broken, findings);
+            self.report_kind_assert(instance, asserts, index, (broken, everywhere), findings);
         }
     }
 
@@ -380,7 +390,7 @@ impl Evaluator<'_> {
         instance: InstanceId,
         asserts: &Asserts,
         index: usize,
-        envs: EnvSet,
+        (envs, everywhere): (EnvSet, bool),
         findings: &mut Vec<Diagnostic>,
     ) {
         let Some((condition, message)) = asserts.all.get(index).copied() else { return };
@@ -405,7 +415,6 @@ impl Evaluator<'_> {
         for note in self.involved(condition, Some(instance), env) {
             diagnostic = diagnostic.note(note);
         }
-        let everywhere = envs == self.world.selected && self.world.presence(instance) == self.every();
         let fields = self.fields_in(condition);
         let help = match fields.as_slice() {
             [] => "change what the rule speaks of".to_owned(),

@@ -139,6 +139,10 @@ fn deep_values_need_no_deep_stack() {
     for text in [format!("{first}{up}"), format!("{}{first}", up.lines().rev().collect::<Vec<_>>().join("\n") + "\n")] {
         assert_eq!(value(&format!("{text}let it = j{}.keep", count - 1)), count.to_string());
     }
+    // Each value deep in itself, and the last one asked for first.
+    let parens: String =
+        (1..500).rev().map(|n| format!("let d{n} = {}d{} + 1{}\n", "(".repeat(100), n - 1, ")".repeat(100))).collect();
+    assert_eq!(value(&format!("let it = d499\n{parens}let d0 = 1")), "500");
     let circle = format!("{up}job j0 {{ image: \"b:1\", keep: j{}.keep }}\n", count - 1);
     assert_eq!(codes(&check(&circle)), ["OAL0611"]);
 }
@@ -247,7 +251,10 @@ proptest! {
     /// Law: checking one environment alone finds exactly what checking all of them says of it.
     #[test]
     fn environments_are_independent(expr in expression()) {
-        let text = format!("app a {{ edition: 1 }}\n{NAMES}let it = {expr}\nassert it == it, \"same\"\n");
+        let text = format!(
+            "app a {{ edition: 1 }}\n{NAMES}let it = {expr}\nassert it == it, \"same\"\njob q {{ image: \"b:1\", keep: {expr} }}
+             kind k extends job {{ field f: Int = 1\nassert f != {expr}, \"never\" }}\nk kk {{ image: \"b:1\", f: {expr} }}\n"
+        );
         let project = Project::single("app.oal", text);
         let all = oal_check::check(&project, &Options::default());
         for environment in ["dev", "prod"] {
@@ -257,7 +264,7 @@ proptest! {
                     .diagnostics()
                     .iter()
                     .filter(|d| d.environments.is_empty() || d.environments.iter().any(|name| name == environment))
-                    .map(|d| format!("{} {:?} {}", d.code.id, d.primary.span, d.message))
+                    .map(|d| format!("{} {:?} {} {}", d.code.id, d.primary.span, d.message, d.environments.is_empty()))
                     .collect()
             };
             prop_assert_eq!(say(&all), say(&alone), "in {}", environment);
