@@ -22,6 +22,7 @@ mod obligations;
 pub mod origin;
 mod overrides;
 mod params;
+mod patterns;
 
 pub use crate::eval::Evaluator;
 
