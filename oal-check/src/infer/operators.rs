@@ -353,13 +353,12 @@ impl Checker<'_> {
             return Typed::UNKNOWN;
         }
         let Some(first) = links.first() else { return Typed::UNKNOWN };
-        // A plain number takes a quantity's meaning only where it is one: `cpu: 2 * x` does not make `2` cores.
-        let hint = want.map(|want| self.program.types.bare(want)).filter(|want| *want == Ty::FLOAT);
-        let start = self.infer(first.operand, hint);
+        // What the place takes says nothing about the parts: `cpu: 2 * x` does not make `2` cores, `7 / 2` is 3 even for a `Float`.
+        let start = self.infer(first.operand, None);
         let mut level = start.level;
         let mut left = self.operand_type(first.operand, start);
         for link in links.iter().skip(1) {
-            let typed = self.infer(link.operand, hint);
+            let typed = self.infer(link.operand, None);
             level = level.max(typed.level);
             let right = self.operand_type(link.operand, typed);
             left = self.combine(link, left, right, first.operand);

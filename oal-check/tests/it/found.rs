@@ -46,6 +46,19 @@ fn one_value_does_not_bind_the_one_beside_it() {
 }
 
 #[test]
+fn parts_of_a_float_may_be_whole() {
+    all_check(&["let n = 3\nlet a: Float = 1.5 * (if true then n else 2)\nassert a == 4.5, \"\""]);
+}
+
+/// What is computed of whole numbers is one, and no whole number becomes a float by itself.
+#[test]
+fn whole_numbers_divide_to_whole_numbers() {
+    let checked = check(&Project::single("app.oal", "app found {}\nlet a: Float = 7 / 2\n"), &Options::default());
+    let codes: Vec<_> = checked.diagnostics().iter().map(|found| found.code.id).collect();
+    assert!(codes.contains(&"OAL0301"), "{codes:?}");
+}
+
+#[test]
 fn order_of_entries_says_nothing() {
     all_check(&[
         "let a = [{ x: 1, y: 2 }, { y: 3, x: 4 }]\nassert a[1].x == 4, \"\"",
