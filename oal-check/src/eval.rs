@@ -142,6 +142,8 @@ pub struct Evaluator<'p> {
     pub(crate) left_out: Vec<Box<str>>,
     /// How deep in a value that is being filled in.
     pub(crate) fit_depth: u32,
+    /// Whether values of other types than their places take stay, to be told of: nobody has looked at what a caller gives.
+    pub(crate) keeps_misfits: bool,
     /// What went wrong where nobody was told: each is a finding still to be said.
     pub(crate) unsaid: Vec<Unsaid>,
 }
@@ -168,6 +170,7 @@ impl<'p> Evaluator<'p> {
             patterns: FxHashMap::default(),
             left_out: Vec::new(),
             fit_depth: 0,
+            keeps_misfits: false,
             unsaid: Vec::new(),
         }
     }

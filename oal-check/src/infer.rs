@@ -200,9 +200,9 @@ impl Checker<'_> {
     }
 
     /// What the type of one value tells about another one beside it: which variants and fields it has, and not which of all texts
-    /// and numbers it is. `None` where it tells nothing.
+    /// and numbers it is. Beside one that is wrong already nothing is said. `None` where it tells nothing.
     pub(crate) fn hint_of(&mut self, ty: Ty) -> Option<Ty> {
-        (ty != Ty::UNKNOWN && ty != Ty::NULL).then(|| self.without_rules(ty))
+        (ty != Ty::NULL).then(|| self.without_rules(ty))
     }
 
     /// The type without what only some of its values keep to.

@@ -83,6 +83,8 @@ impl Evaluator<'_> {
                 }
                 Value::Map(fitted.into())
             }
+            // A value of another type has been told of, and says nothing to anyone.
+            (data, value) if !self.keeps_misfits && !is_like(data, &value) => Value::Unknown,
             (_, value) => value,
         })
     }
@@ -144,5 +146,24 @@ impl Evaluator<'_> {
                 Ok(Some(Value::Unknown))
             }
         }
+    }
+}
+
+/// Whether a value has the form that values of a type have.
+const fn is_like(data: &TyData, value: &Value) -> bool {
+    match data {
+        TyData::Bool => matches!(value, Value::Bool(_)),
+        TyData::Int => matches!(value, Value::Int(_)),
+        TyData::Float => matches!(value, Value::Float(_)),
+        TyData::String | TyData::Text(_) => matches!(value, Value::Text(_) | Value::Template(_)),
+        TyData::Port => matches!(value, Value::Int(_) | Value::Template(_)),
+        TyData::Duration => matches!(value, Value::Duration(_)),
+        TyData::Size => matches!(value, Value::Size(_)),
+        TyData::Cpu => matches!(value, Value::Cpu(_)),
+        TyData::Percent => matches!(value, Value::Percent(_)),
+        TyData::List(_) => matches!(value, Value::List(_)),
+        TyData::Map(..) | TyData::Record(_) => matches!(value, Value::Map(_)),
+        TyData::Union(_) | TyData::PortName | TyData::Environment => matches!(value, Value::Variant(..)),
+        _ => true,
     }
 }

@@ -116,7 +116,10 @@ impl Evaluator<'_> {
         let read = self.run(|eval| {
             let cx = eval.context(at.file, None, 0);
             eval.left_out.clear();
-            let value = eval.normalise(cx, value.clone(), ty, at)?;
+            eval.keeps_misfits = true;
+            let value = eval.normalise(cx, value.clone(), ty, at);
+            eval.keeps_misfits = false;
+            let value = value?;
             let misfits = eval.misfits(&value, ty, demand)?;
             Ok((value, misfits))
         });

@@ -263,7 +263,7 @@ impl Evaluator<'_> {
 
     fn coalesce(&mut self, cx: Context<'_>, first: &Link, rest: &[Link]) -> Outcome<Value> {
         for link in std::iter::once(first).chain(rest) {
-            if !self.is_null(cx, link.operand)? {
+            if self.is_null(cx, link.operand)? != Some(true) {
                 return self.eval(cx, link.operand);
             }
         }
@@ -273,10 +273,10 @@ impl Evaluator<'_> {
     fn equality(&mut self, cx: Context<'_>, left: ExprId, right: ExprId, wanted: bool) -> Outcome<Value> {
         let is_null = |id: ExprId| matches!(cx.tree().expr(id).kind, ExprKind::Null);
         if is_null(right) {
-            return Ok(Value::Bool(self.is_null(cx, left)? == wanted));
+            return Ok(self.is_null(cx, left)?.map_or(Value::Unknown, |null| Value::Bool(null == wanted)));
         }
         if is_null(left) {
-            return Ok(Value::Bool(self.is_null(cx, right)? == wanted));
+            return Ok(self.is_null(cx, right)?.map_or(Value::Unknown, |null| Value::Bool(null == wanted)));
         }
         let (left, right) = (self.eval(cx, left)?, self.eval(cx, right)?);
         Ok(match super::compare::equal(&left, &right) {
@@ -285,8 +285,10 @@ impl Evaluator<'_> {
         })
     }
 
-    /// Whether an expression is `null`. Of a field of the component at hand no more is looked at than needed.
-    pub(crate) fn is_null(&mut self, cx: Context<'_>, id: ExprId) -> Outcome<bool> {
+    /// Whether an expression is `null`; `None` where it has no value. Of a field of the component at hand no more is looked at than
+    /// needed: what is written there and has no value is not `null`.
+    pub(crate) fn is_null(&mut self, cx: Context<'_>, id: ExprId) -> Outcome<Option<bool>> {
+        let known = |value: Value| (!value.is_unknown()).then(|| value.is_null());
         let expr = cx.tree().expr(id);
         match expr.kind {
             ExprKind::Paren(inner) => self.is_null(cx, inner),
@@ -294,12 +296,12 @@ impl Evaluator<'_> {
                 if let (Res::Field(slot), Some(instance)) =
                     (cx.names.exprs.get(id.0 as usize).copied().unwrap_or_default().into(), cx.instance)
                 {
-                    return self.field_is_null(instance, u16::try_from(slot).unwrap_or(u16::MAX), cx.env);
+                    return self.field_is_null(instance, u16::try_from(slot).unwrap_or(u16::MAX), cx.env).map(Some);
                 }
-                Ok(self.eval(cx, id)?.is_null())
+                self.eval(cx, id).map(known)
             }
-            _ if self.is_surely_there(cx.at(id)) => Ok(false),
-            _ => Ok(self.eval(cx, id)?.is_null()),
+            _ if self.is_surely_there(cx.at(id)) => Ok(Some(false)),
+            _ => self.eval(cx, id).map(known),
         }
     }
 

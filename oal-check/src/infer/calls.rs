@@ -407,7 +407,7 @@ impl<'p> Checker<'p> {
             Shape::Bool => Some(Ty::BOOL),
             Shape::Int => Some(Ty::INT),
             Shape::Var(at, _) => {
-                let known = variables.get(usize::from(at)).copied()?;
+                let known = variables.get(usize::from(at)).copied().filter(|ty| *ty != Ty::UNKNOWN)?;
                 self.hint_of(known)
             }
             Shape::List(inner) => {

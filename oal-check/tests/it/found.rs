@@ -76,3 +76,28 @@ fn elements_may_be_null() {
 fn secrets_in_lists_are_their_values() {
     all_check(&["secret s {}\njob a { image: \"a:1\", env: { A: join([s, \"x\", s], \"-\"), B: join(list: [s]) } }"]);
 }
+
+/// The codes of the errors of a program.
+fn codes_of(program: &str) -> Vec<&'static str> {
+    let text = format!("app found {{}}\n{program}\n");
+    let checked = check(&Project::single("app.oal", text), &Options::default());
+    let errors = checked.diagnostics().iter().filter(|found| found.severity == Severity::Error);
+    errors.map(|found| found.code.id).collect()
+}
+
+#[test]
+fn what_is_wrong_is_said_once() {
+    for (program, code) in [
+        ("let a: Int = 3GiB\nassert a == 4, \"\"", "OAL0301"),
+        ("type T = x | y(n: Int)\nlet a: T = 3GiB\nassert a == y(n: 1), \"\"", "OAL0301"),
+        ("let a: Int? = [[true]]\nassert a == 4, \"\"", "OAL0301"),
+        ("use \"./no.oal\" as no\nassert no.x.y == null, \"\"", "OAL0220"),
+        ("use \"./no.oal\" { x }\nassert x.engine == redis and x in [lru, lfu] and x.z == { a: 1 }, \"\"", "OAL0220"),
+        ("let a = [1][3]\nassert (if true then a else 1) == 1, \"\"", "OAL0603"),
+        ("job a { image: \"no end\n }\nassert a.image == \"x\", \"\"", "OAL0010"),
+        ("job a { image: \"${1} no end\n }\nassert a.image == \"x\", \"\"", "OAL0010"),
+        ("let a: Host = \"no end\\\"\nassert a == \"x\", \"\"", "OAL0010"),
+    ] {
+        assert_eq!(codes_of(program), [code], "{program}");
+    }
+}

@@ -50,7 +50,9 @@ impl Builder<'_> {
     }
 
     pub(crate) fn text(&mut self, token: Token) -> ExprId {
-        self.push_expr(token.span, ExprKind::Text)
+        // What a text without an end holds is anyone's guess.
+        let kind = if is_closed(token.span.text(self.source)) { ExprKind::Text } else { ExprKind::Error };
+        self.push_expr(token.span, kind)
     }
 
     pub(crate) fn name(&mut self, token: Token) -> ExprId {
@@ -298,6 +300,10 @@ impl Builder<'_> {
         };
         let start = end.span.start + u32::from(!end.span.is_empty());
         self.literal_piece(Span::new(start, end.span.end.saturating_sub(quotes).max(start)));
+        if quotes == 0 {
+            let rest = self.push_expr(Span::empty(end.span.end), ExprKind::Error);
+            self.elements.push(rest);
+        }
         let parts = list_of(first.mark, &mut self.elements, &mut self.tree.expr_lists);
         self.push_expr(span, ExprKind::Template(parts))
     }
@@ -400,4 +406,17 @@ impl Builder<'_> {
         self.declared(name.span);
         self.names.push(name.span);
     }
+}
+
+/// Whether a quoted text has its closing quotes.
+fn is_closed(written: &str) -> bool {
+    if let Some(rest) = written.strip_prefix("\"\"\"") {
+        return rest.ends_with("\"\"\"");
+    }
+    if let Some(rest) = written.strip_prefix("r\"") {
+        return rest.ends_with('"');
+    }
+    let Some(inside) = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return false };
+    // The last quotes may be escaped ones.
+    inside.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 0
 }
