@@ -4,27 +4,48 @@
 //! these values ([`exprs`]). So the generator knows what the checker must find out, and asserts state it. What is declared refers
 //! only to what was declared before it, and is then shuffled, since order means nothing in OAL.
 //!
-//! Bytes decide everything ([`choices`]): a fuzzer can drive it. It is included by the fuzz targets, too.
+//! Bytes decide everything ([`choices`]): a fuzzer can drive it. It is included by the fuzz targets, too,
+//! for which its modules have their paths.
 
+#[path = "generate/choices.rs"]
 pub(crate) mod choices;
+#[path = "generate/components.rs"]
 mod components;
+#[path = "generate/exprs.rs"]
 mod exprs;
+#[path = "generate/forms.rs"]
 mod forms;
+#[path = "generate/kinds.rs"]
 mod kinds;
+#[path = "generate/levels.rs"]
 mod levels;
+#[path = "generate/lists.rs"]
 mod lists;
+#[path = "generate/literals.rs"]
 mod literals;
+#[path = "generate/logic.rs"]
 mod logic;
+#[path = "generate/model.rs"]
 mod model;
+#[path = "generate/numbers.rs"]
 mod numbers;
+#[path = "generate/prelude.rs"]
 mod prelude;
+#[path = "generate/program.rs"]
 mod program;
+#[path = "generate/samples.rs"]
 mod samples;
+#[path = "generate/scope.rs"]
 mod scope;
+#[path = "generate/service.rs"]
 mod service;
+#[path = "generate/special.rs"]
 mod special;
+#[path = "generate/texts.rs"]
 mod texts;
+#[path = "generate/types.rs"]
 mod types;
+#[path = "generate/values.rs"]
 mod values;
 
 use choices::Choices;
@@ -35,6 +56,8 @@ use model::{Ty, Vals};
 pub(crate) struct Generated {
     /// Path and text, the root first.
     pub(crate) files: Vec<(String, String)>,
+    /// The same program with the declarations of each file in another order.
+    pub(crate) reordered: Vec<(String, String)>,
     /// Names of its environments, as declared; `default` where none is.
     pub(crate) environments: Vec<String>,
 }
@@ -46,8 +69,13 @@ impl Generated {
     }
 
     pub(crate) fn project(&self) -> oal_check::Project {
-        oal_check::Project::load("app.oal", &mut self.files.iter().cloned().collect::<oal_check::InMemory>())
+        project(&self.files)
     }
+}
+
+/// The program of some files whose root is `app.oal`.
+pub(crate) fn project(files: &[(String, String)]) -> oal_check::Project {
+    oal_check::Project::load("app.oal", &mut files.iter().cloned().collect::<oal_check::InMemory>())
 }
 
 /// A well-formed program, decided by bytes.

@@ -1,7 +1,7 @@
 //! Laws of the lexer and the parser, as functions over any text: shared by the tests here and the targets in `fuzz/`. Each panics where
 //! its law does not hold.
 
-use crate::outline;
+use super::outline;
 use oal_syntax::lexer::{Lexer, tokens};
 use oal_syntax::token::{Token, TokenKind};
 use oal_syntax::visit::{self, Node};

@@ -180,18 +180,20 @@ impl<'b> Maker<'b> {
         }
         // Environments keep their order, which findings follow.
         self.declare(root, blocks.concat());
-        let mut files = Vec::new();
+        let (mut files, mut reordered) = (Vec::new(), Vec::new());
         for file in 0..self.files.len() {
             let uses = self.uses(file);
             let mut declarations = std::mem::take(&mut self.files[file].declarations);
-            self.c.shuffle(&mut declarations);
             let doc = if self.c.once_in(3) { "//! What the file is for.\n\n" } else { "" };
             let gap = if self.c.once_in(3) { "" } else { "\n" };
-            let text = format!("{doc}{uses}\n{}", declarations.join(gap));
-            files.push((self.files[file].path.clone(), text));
+            let path = self.files[file].path.clone();
+            reordered.push((path.clone(), format!("{doc}{uses}\n{}", declarations.join(gap))));
+            self.c.shuffle(&mut declarations);
+            files.push((path, format!("{doc}{uses}\n{}", declarations.join(gap))));
         }
         files.reverse();
-        Generated { files, environments: self.envs }
+        reordered.reverse();
+        Generated { files, reordered, environments: self.envs }
     }
 }
 
