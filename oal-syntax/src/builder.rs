@@ -125,11 +125,21 @@ impl<'s> Builder<'s> {
         self.saved = (end, self.lengths());
     }
 
-    /// Goes back to the tables as they were before the last complete item, and gives the offset where that may start.
-    pub(crate) fn restore(&mut self) -> u32 {
-        let (end, saved) = self.saved_before;
-        self.go_back(&saved);
-        end
+    /// Goes back to the tables as they were after a complete item.
+    pub(crate) fn restore(&mut self, complete: (u32, Saved)) {
+        self.go_back(&complete.1);
+        self.saved = complete;
+        self.saved_before = complete;
+    }
+
+    /// The ends of the last complete item and the one before it, with the tables as they were then; to be given to [`Self::restore`], or
+    /// all of it to [`Self::set_complete`] where items are taken back.
+    pub(crate) const fn complete(&self) -> [(u32, Saved); 2] {
+        [self.saved, self.saved_before]
+    }
+
+    pub(crate) const fn set_complete(&mut self, complete: [(u32, Saved); 2]) {
+        [self.saved, self.saved_before] = complete;
     }
 
     pub(crate) fn extra_comma(&mut self, comma: Token) {

@@ -40,7 +40,9 @@ pub fn parse(source: &str) -> Parse {
         return finish(builder, lexer.errors, lexer.comments);
     }
     // From the first item that does not, brackets are put in order and each item is parsed alone.
-    let from = builder.restore();
+    let [_, last_but_one] = builder.complete();
+    let from = last_but_one.0;
+    builder.restore(last_but_one);
     let (mut comments, mut errors) = (lexer.comments, lexer.errors);
     comments.retain(|comment| comment.span.start < from);
     errors.retain(|error| error.span.start < from);

@@ -44,11 +44,34 @@ impl<'r, 's> Recover<'r, 's> {
         Self { b, t, said, body: Mark(0) }
     }
 
-    /// Parses all items into the builder.
+    /// Parses all items into the builder: as many at once as fit, and those that do not one by one.
     pub(crate) fn run(&mut self) {
         let t = self.t;
-        for item in &t.items {
-            self.file_item(item.clone());
+        let mut next = 0;
+        while let Some(first) = t.items.get(next) {
+            let tokens = t.tokens.get(first.start..).unwrap_or_default();
+            let (lengths, complete) = (self.b.lengths(), self.b.complete());
+            let Err(at) = parser::run_slice(self.b, TokenKind::StartFile, tokens) else { break };
+            let failed = first.start + at;
+            let broken = t.items.partition_point(|item| item.start <= failed);
+            let start = broken.checked_sub(1).and_then(|last| t.items.get(last)).map_or(0, |item| item.start);
+            // The last complete item may have taken the first word of the broken one; then it is read again.
+            let [last, last_but_one] = self.b.complete();
+            let kept = if failed <= start + 2 { last_but_one } else { last };
+            let mut from = t.items.partition_point(|item| self.token(item.start).span.start < kept.0);
+            // What is kept must be some of these items and no part of one, or else all of them are read alone.
+            let whole = |before: usize| t.items.get(before).is_none_or(|item| self.span(item).end <= kept.0);
+            if next < from && from < broken && whole(from - 1) {
+                self.b.restore(kept);
+            } else {
+                self.b.go_back(&lengths);
+                self.b.set_complete(complete);
+                from = next;
+            }
+            for item in t.items.get(from..broken).unwrap_or_default() {
+                self.file_item(item.clone());
+            }
+            next = broken.max(next + 1);
         }
         self.b.dangling_allows();
     }
@@ -56,10 +79,11 @@ impl<'r, 's> Recover<'r, 's> {
     /// Parses tokens as what `start` says; where they do not fit, nothing is left of them and the index of the first token that does
     /// not fit is given.
     fn attempt(&mut self, start: TokenKind, tokens: &[Token]) -> Result<(), usize> {
-        let before = self.b.lengths();
+        let (before, complete) = (self.b.lengths(), self.b.complete());
         let result = parser::run_slice(self.b, start, tokens);
         if result.is_err() {
             self.b.go_back(&before);
+            self.b.set_complete(complete);
         }
         result
     }

@@ -120,10 +120,5 @@ impl Builder<'_> {
         self.arms.truncate(waiting.arms);
         self.names.truncate(waiting.names);
         self.use_names.truncate(waiting.use_names);
-        // Items that are gone are not complete either.
-        let (_, last) = &self.saved;
-        if last.top > saved.top || last.items > saved.items || last.exprs > saved.exprs || last.types > saved.types {
-            self.saved.1 = *saved;
-        }
     }
 }

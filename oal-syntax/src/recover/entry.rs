@@ -107,7 +107,11 @@ impl Recover<'_, '_> {
         if !in_object && !keyed && self.attempt_run(K::StartEntries, run.clone()).is_ok() {
             return;
         }
+        let whole = run.clone();
         let run = if in_object { run } else { self.allows(run) };
+        if run != whole && self.attempt_run(K::StartEntries, run.clone()).is_ok() {
+            return;
+        }
         let Some(first) = self.kind_in(&run, run.start) else {
             return;
         };

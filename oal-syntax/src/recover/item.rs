@@ -14,7 +14,11 @@ impl Recover<'_, '_> {
         if self.attempt_run(K::StartFile, run.clone()).is_ok() {
             return;
         }
+        let whole = run.clone();
         let mut run = self.allows(run);
+        if run != whole && self.attempt_run(K::StartFile, run.clone()).is_ok() {
+            return;
+        }
         while run.end > run.start && self.kind(run.end - 1) == Some(K::Comma) {
             run.end -= 1;
             let comma = self.token(run.end);
@@ -194,7 +198,11 @@ impl Recover<'_, '_> {
 
     fn use_item(&mut self, run: Range<usize>) -> ItemId {
         let before = self.b.errors.len();
-        let error = match self.attempt_run(K::StartFile, run.clone()) {
+        let (lengths, complete) = (self.b.lengths(), self.b.complete());
+        let failed = self.attempt_run(K::StartFile, run.clone());
+        self.b.go_back(&lengths);
+        self.b.set_complete(complete);
+        let error = match failed {
             Err(at) if self.kind_in(&run, at) == Some(K::TextStart) => {
                 self.error(self.span(&(at..self.t.after(at))), E::PlainTextNeeded)
             }

@@ -117,8 +117,14 @@ fn soup() -> impl Strategy<Value = String> {
     })
 }
 
+/// A few hundred of each, or with `THOROUGH=1` many thousands.
+fn config() -> ProptestConfig {
+    let cases = if std::env::var_os("THOROUGH").is_some() { 40_000 } else { 300 };
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_text(source in "\\PC*") {
