@@ -1,0 +1,2 @@
+//! Answers to an editor's questions, in plain data: files are numbers of the checked program, places are spans of bytes. No
+//! protocol, no positions of lines and columns, no IO.
