@@ -3,16 +3,20 @@
 //! An expression is looked at once, whatever the number of environments and components; what its type cannot tell is left as an
 //! obligation for `elaborate`. Anything wrong has the type *unknown*, which is silent.
 
-pub(crate) mod calls;
+mod calls;
+mod comparisons;
+mod comprehensions;
 pub(crate) mod display;
 pub(crate) mod fit;
 pub(crate) mod levels;
 pub(crate) mod literals;
-pub(crate) mod matching;
-pub(crate) mod names;
-pub(crate) mod objects;
-pub(crate) mod operators;
-pub(crate) mod paths;
+mod matching;
+mod mismatch;
+mod names;
+mod objects;
+mod operators;
+mod paths;
+mod shapes;
 
 use crate::checker::{Checker, Typed};
 use crate::diagnostic::codes;
