@@ -131,6 +131,8 @@ impl<'p> Checker<'p> {
     fn report_unknown_kind(&mut self, written: &str, at: Span) {
         let mut names: Vec<&str> = self.names_in_scope(self.at.file, |kind| kind == DefKind::Kind);
         names.extend(crate::std::kind_names().map(|name| -> &str { name }));
+        // A misspelt keyword before a name and a body reads as a kind.
+        names.extend(["app", "environment", "kind"]);
         let diagnostic = self
             .finding(&codes::UNKNOWN_KIND, at, format!("there is no kind `{written}`"))
             .label("not declared and not built in");

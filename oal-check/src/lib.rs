@@ -111,6 +111,7 @@ pub fn check(project: &Project, options: &Options) -> Checked {
     checker.declare_overrides();
     checker.check_items();
     checker.mark_broken_lines();
+    checker.require_app();
     checker.find_unused();
     let (program, mut diagnostics) = (checker.program, checker.diagnostics);
     let (world, checked) = {

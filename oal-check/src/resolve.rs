@@ -419,11 +419,27 @@ impl<'p> Checker<'p> {
         if self.program.environments.is_empty() {
             self.program.environments.push(Environment { name: "default".into(), item: None, at: None });
         }
-        let broken = self.project.problems().iter().any(|p| p.primary.file == FileId(0) && p.primary.span.is_empty());
-        if self.program.app.is_none() && !broken && !self.project.file(FileId(0)).too_large {
-            let path = self.project.path(FileId(0)).to_owned();
-            self.push(
-                Diagnostic::new(&codes::NO_APP, FileId(0), Span::empty(0), format!("`{path}` has no `app`"))
+    }
+
+    /// Asks for an `app`, unless the file could not be read or another finding already speaks of a misspelt one.
+    pub(crate) fn require_app(&mut self) {
+        let (root, source) = (FileId(0), self.project.file(FileId(0)));
+        let broken = self.project.problems().iter().any(|p| p.primary.file == root && p.primary.span.is_empty());
+        if self.program.app.is_some() || broken || source.too_large {
+            return;
+        }
+        let meant = self.diagnostics.iter().filter(|found| found.primary.file == root).any(|found| {
+            let mut edits = found.fixes.iter().flat_map(|fix| &fix.edits);
+            let before = source.text.get(..found.primary.span.start as usize).unwrap_or_default();
+            let line = before.rfind('\n').and_then(|at| source.text.get(at + 1..)).unwrap_or(&source.text);
+            let word = line.trim_start().split(|c: char| !c.is_alphanumeric() && c != '_').next();
+            found.code.number < 200 && word.is_some_and(|word| word.eq_ignore_ascii_case("app"))
+                || found.code == &codes::UNKNOWN_KIND && edits.any(|edit| edit.text == "app")
+        });
+        if !meant {
+            let title = format!("`{}` has no `app`", source.path);
+            self.diagnostics.push(
+                Diagnostic::new(&codes::NO_APP, root, Span::empty(0), title)
                     .help("a program says its name once: write `app shop {}` at its top"),
             );
         }

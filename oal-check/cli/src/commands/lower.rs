@@ -106,7 +106,11 @@ fn load(args: &Args) -> Result<(Place, Project), Failure> {
         }
     }
     match roots.as_slice() {
-        [] => Err(none(&name)),
+        // The check says at the most likely file that it lacks an `app`.
+        [] => match program::likely_root(&mut place) {
+            Some((_, project)) => Ok((place, project)),
+            None => Err(none(&name)),
+        },
         [root] => {
             let project = Project::load(root, &mut place.disk);
             Ok((place, project))
@@ -120,8 +124,8 @@ fn load(args: &Args) -> Result<(Place, Project), Failure> {
 }
 
 fn none(name: &str) -> Failure {
-    Failure::new("oal::io::no_program", format!("there is no program below `{name}`"))
-        .help("a program is a file with an `app`")
+    Failure::new("oal::io::no_program", format!("there is no `.oal` file below `{name}`"))
+        .help("`oal init` writes a first program")
 }
 
 /// The document for an environment as it is written.

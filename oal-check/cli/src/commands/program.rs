@@ -1,11 +1,19 @@
 //! What the command line needs to know of a program before it is checked.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use oal_check::diagnostic::codes;
 use oal_check::suggest::closest;
-use oal_check::{Diagnostic, Project, SourceFile};
+use oal_check::{Diagnostic, Loader, Project, SourceFile};
 use oal_syntax::FileId;
 use oal_syntax::ast::{Item, ItemKind};
 
 use crate::failure::Failure;
+use crate::files::Place;
+
+/// How well a file looks like the one that a program starts from; less is better.
+pub(crate) type Rank = (bool, Reverse<usize>, bool, usize);
 
 /// A program's root.
 pub(crate) const FIRST_FILE: FileId = FileId(0);
@@ -24,6 +32,35 @@ pub(crate) fn is_root(file: &SourceFile) -> bool {
 /// Whether a finding holds for a text without the program it belongs to: characters, tokens, syntax.
 pub(crate) fn about_text(found: &Diagnostic) -> bool {
     found.code.number < FIRST_OF_NAMES
+}
+
+/// Whether a finding asks for an `app`.
+pub(crate) fn lacks_app(found: &Diagnostic) -> bool {
+    found.code == &codes::NO_APP
+}
+
+/// Of files without an `app`, the one that most looks as if a program should start from it, with how well it does (less is
+/// better): no other uses it, it and what it uses declare the most components and environments, its name says so, it lies
+/// the least deep.
+pub(crate) fn likely_root(place: &mut Place) -> Option<(Rank, Project)> {
+    let mut used = BTreeSet::new();
+    let mut projects = Vec::new();
+    for file in &place.files {
+        if place.disk.load(&file.path).is_ok() {
+            let project = Project::load(&file.path, &mut place.disk);
+            used.extend(project.files().skip(1).map(|(_, file)| file.path.clone()));
+            projects.push(project);
+        }
+    }
+    let rank = |project: Project| {
+        let path = project.path(FIRST_FILE);
+        let deployed = |item: &&Item| matches!(item.kind, ItemKind::Component { .. } | ItemKind::Environment(_));
+        let parts: usize = project.files().map(|(_, file)| items(file).filter(deployed).count()).sum();
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let named = matches!(name, "app.oal" | "main.oal");
+        ((used.contains(path), Reverse(parts), !named, path.matches('/').count()), project)
+    };
+    projects.into_iter().map(rank).min_by_key(|(rank, _)| *rank)
 }
 
 /// The environments that a program declares, in order.

@@ -16,8 +16,40 @@ fn a_missing_file_is_named_with_the_nearest() {
 fn a_directory_without_programs_is_no_success() {
     let empty = Sandbox::new();
     empty.run(&["check"]).code(2).silent().err("oal::io::no_program").err("oal init");
-    empty.write("lib.oal", "let a = 1\n");
-    empty.run(&["check"]).code(2).err("none of 1 file has an `app`");
+    empty.run(&["lower", "."]).code(2).silent().err("oal::io::no_program").err("oal init");
+    empty.run(&["check", "--format", "json"]).code(2).err("oal::io::no_program");
+}
+
+#[test]
+fn files_without_an_app_are_answered_once_at_the_likeliest() {
+    let shop = Sandbox::new();
+    shop.write("a/ports.oal", "let http = 80\n");
+    shop.run(&["check"]).code(1).quiet().out("OAL0201").out("a/ports.oal:1:1").out("write `app shop {}` at its top");
+    let web = "use \"../a/ports.oal\" { http }\nservice web {\n  image: \"web:1\"\n  ports: { http: http }\n}\n";
+    shop.write("z/web.oal", web);
+    shop.write("b/names.oal", "let name = \"shop\"\n");
+    let ran = shop.run(&["check"]).code(1).quiet().out("z/web.oal:1:1").out("none of the 3 files below `.` has one");
+    assert_eq!(ran.out.matches("error[").count(), 1, "{}", ran.out);
+    shop.run(&["lower", "."]).code(1).silent().err("OAL0201").err("z/web.oal:1:1").err("not lowered: 1 error");
+    // What is wrong with the others stands beside it.
+    shop.write("b/names.oal", "let name = \"shop\n");
+    let ran = shop.run(&["check", "--format", "short"]).code(1).out("z/web.oal:1:1: error[OAL0201]");
+    assert!(ran.out.contains("b/names.oal:1:12: error[OAL0"), "{}", ran.out);
+}
+
+/// A misspelt or broken `app` is one mistake, not also a missing one.
+#[test]
+fn a_broken_app_is_not_called_missing() {
+    for text in
+        ["appp shop {}", "App shop {}", "application shop {}", "app shop", "app {}", "app shop {", "app \"shop\" {}"]
+    {
+        let shop = Sandbox::with(&format!("{text}\n"));
+        for arguments in [["check", ".", "--format", "short"], ["check", "app.oal", "--format", "short"]] {
+            let ran = shop.run(&arguments).code(1);
+            let found = ran.out.matches("error[").count();
+            assert!(found == 1 && !ran.out.contains("OAL0201"), "{text}: {ran:#?}");
+        }
+    }
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn one_program_is_meant() {
     all.run(&["lower", "c"]).code(2).err("oal::io::not_found");
     all.run(&["lower", "b", "--env", "x"]).code(2).err("no environment is called `x`");
     all.write("lib/x.oal", "let a = 1\n");
-    all.run(&["lower", "lib"]).code(2).err("oal::io::no_program");
+    all.run(&["lower", "lib"]).code(1).silent().err("OAL0201");
     all.run(&["lower", "lib/x.oal"]).code(1).err("OAL0201");
     all.run_with_input(&["lower", "-"], CLEAN).code(0).out("\"environment\": \"dev\"");
 }

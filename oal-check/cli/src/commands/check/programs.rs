@@ -79,7 +79,7 @@ impl Round {
         }
         round.failures = given.failures;
         if round.failures.is_empty() && programs.is_empty() && rest.iter().all(|(_, file)| !file.named) {
-            round.failures.push(nothing(args, rest.len()));
+            round.without_program(args, options, &mut given.places, rest.len());
         }
         for place in &given.places {
             round.directories.extend(place.directories.iter().cloned());
@@ -135,6 +135,31 @@ impl Round {
         }
     }
 
+    /// Says that none of so many files is a program: at the file that is the most likely to be meant as one.
+    fn without_program(&mut self, args: &Args, options: &Options, places: &mut [Place], files: usize) {
+        if files == 0 {
+            self.failures.push(nothing(args));
+            return;
+        }
+        let likely = places.iter_mut().filter_map(|place| program::likely_root(place).map(|found| (found, place)));
+        let Some(((_, project), place)) = likely.min_by_key(|((rank, _), _)| *rank) else {
+            // Nothing could be read, which is said elsewhere.
+            return;
+        };
+        let checked = check(&project, options);
+        let all = checked.diagnostics();
+        // Else its `app` is only misspelt or broken: then it is the program.
+        let lacks = all.iter().any(program::lacks_app);
+        let mut found: Vec<_> = all.iter().filter(|found| !lacks || program::lacks_app(found)).cloned().collect();
+        if let [found] = &mut *found
+            && lacks
+            && files > 1
+        {
+            found.notes.push(format!("none of the {files} files below {} has one", names(args)));
+        }
+        self.findings.add(&place.disk, &project, found);
+    }
+
     fn watch(&mut self, place: &Place, project: &Project) {
         let paths = project.files().map(|(_, file)| place.disk.on_disk(&file.path));
         self.directories.extend(paths.filter_map(|path| path.parent().map(Path::to_owned)));
@@ -170,7 +195,7 @@ impl Round {
         }
         line.push_str(": ");
         match (&self.name, self.programs) {
-            (Some(name), 1) => line.push_str(name),
+            (Some(name), 1) if !name.is_empty() => line.push_str(name),
             (_, programs) => line.push_str(&count(programs, "program")),
         }
         let _ = write!(line, ", {}", count(self.components, "component"));
@@ -182,7 +207,7 @@ impl Round {
         if self.left_out > 0 {
             let _ = write!(line, "; left out {} without the environment", count(self.left_out, "program"));
         }
-        if self.unused > 0 {
+        if self.unused > 0 && self.programs > 0 {
             let _ = write!(line, "; only parsed {} that no program uses", count(self.unused, "file"));
         }
         Some(line)
@@ -204,14 +229,14 @@ fn split(place: &mut Place, failures: &mut Vec<Failure>) -> (Vec<String>, Vec<Ca
 }
 
 /// The failure where there is nothing to check.
-fn nothing(args: &Args, others: usize) -> Failure {
-    let names: Vec<String> = args.paths.iter().map(|path| format!("`{}`", path.display())).collect();
-    let (names, verb) = (names.join(", "), if names.len() == 1 { "is" } else { "are" });
-    if others == 0 {
-        return Failure::new("oal::io::no_program", format!("there {verb} no `.oal` file below {names}"))
-            .help("`oal init` writes a first program");
-    }
-    let others = count(others, "file");
-    Failure::new("oal::io::no_program", format!("there is no program below {names}: none of {others} has an `app`"))
-        .help("write `app name {}` into the file that the program starts from")
+fn nothing(args: &Args) -> Failure {
+    let verb = if args.paths.len() == 1 { "is" } else { "are" };
+    Failure::new("oal::io::no_program", format!("there {verb} no `.oal` file below {}", names(args)))
+        .help("`oal init` writes a first program")
+}
+
+/// The paths of the command line, in a sentence.
+fn names(args: &Args) -> String {
+    let names: Vec<String> = args.paths.iter().map(|path| format!("`{}`", files::shown(path))).collect();
+    names.join(", ")
 }
