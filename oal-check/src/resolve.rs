@@ -2,7 +2,7 @@
 
 use crate::checker::Checker;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::program::{Binding, Def, DefId, DefKind, Environment, ItemRef, Namespace, Place};
+use crate::program::{Binding, Def, DefId, DefKind, Environment, ItemRef, Namespace, Place, Program};
 use crate::std as prelude;
 use oal_syntax::ast::{EntryValue, Item, ItemId, ItemKind};
 use oal_syntax::{FileId, Span};
@@ -27,6 +27,24 @@ pub(crate) enum Found {
     /// What a broken `use` was to bring in; silent.
     Missing,
     None,
+}
+
+impl Program {
+    /// What a name of a project file declares or brings in.
+    #[must_use]
+    pub fn named(&self, file: FileId, name: &str) -> Option<DefId> {
+        let source = self.project.text(file);
+        let scope = self.scopes.get(file.0 as usize)?;
+        scope.names.find(hash(name), |binding| binding.name.text(source) == name).map(|binding| binding.def)
+    }
+
+    /// The file that `use … as name` brings into a project file under this name.
+    #[must_use]
+    pub fn namespace(&self, file: FileId, name: &str) -> Option<FileId> {
+        let source = self.project.text(file);
+        let scope = self.scopes.get(file.0 as usize)?;
+        scope.namespaces.iter().find(|space| space.name.text(source) == name).map(|space| space.file)
+    }
 }
 
 impl<'p> Checker<'p> {
