@@ -103,11 +103,15 @@ impl<'p> Checker<'p> {
     }
 
     /// Says what may not stand in this body: everything but `key: value`.
-    fn refuse_entry(&mut self, entry: &Entry, place: &str) {
+    pub(crate) fn refuse_entry(&mut self, entry: &Entry, place: &str) {
         match entry.value {
             EntryValue::Item(id) => {
                 let item = *self.at.tree.item(id);
+                // What it mentions is used all the same.
+                self.mark_words(item.span);
                 let (code, what) = match item.kind {
+                    // That it has no name is said.
+                    ItemKind::Component { .. } if item.name.is_empty() => return,
                     ItemKind::Component { .. } => (&codes::COMPONENT_NOT_ALLOWED, "component"),
                     ItemKind::Error => return,
                     _ => (&codes::DECLARATION_NOT_ALLOWED, "declaration"),

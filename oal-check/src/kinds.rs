@@ -171,6 +171,7 @@ impl<'p> Checker<'p> {
             info.field_index = parent.field_index;
             info.outputs = parent.outputs;
             info.nested = parent.nested;
+            info.garbled = parent.garbled;
         }
     }
 
@@ -196,6 +197,8 @@ impl<'p> Checker<'p> {
                 EntryValue::Item(id) => {
                     let item = ItemRef { file: self.at.file, item: id };
                     match tree.item(id).kind {
+                        // Without a name it is not sure that it is a component at all.
+                        ItemKind::Component { .. } if tree.item(id).name.is_empty() => {}
                         ItemKind::Component { .. } => self.own_nested(kind, item),
                         ItemKind::Assert { .. } => {
                             if let Some(info) = self.program.kinds.get_mut(kind.0 as usize) {
@@ -210,10 +213,20 @@ impl<'p> Checker<'p> {
         }
         let file = self.at.file;
         for entry in tree.entries(body.entries) {
-            let EntryValue::Set(expr) = entry.value else { continue };
             let name = self.text(entry.key);
             let Some(info) = self.program.kinds.get_mut(kind.0 as usize) else { continue };
-            let Some(slot) = info.field_index.get(name).copied() else { continue };
+            let slot = info.field_index.get(name).copied();
+            info.garbled |= match entry.value {
+                EntryValue::Set(_) => slot.is_none(),
+                EntryValue::Item(id) => match tree.item(id).kind {
+                    ItemKind::Component { .. } => tree.item(id).name.is_empty(),
+                    ItemKind::Assert { .. } => false,
+                    _ => true,
+                },
+                EntryValue::Field(_) | EntryValue::Output(_) | EntryValue::Allow(_) => false,
+                EntryValue::Unset | EntryValue::Error => true,
+            };
+            let (EntryValue::Set(expr), Some(slot)) = (entry.value, slot) else { continue };
             info.presets.push(Preset { slot, value: ExprRef { file, expr }, key: entry.key });
             if let Some(field) = info.fields.get_mut(usize::from(slot)) {
                 field.preset = true;
@@ -339,12 +352,13 @@ impl<'p> Checker<'p> {
                             let index = this.program.kind(kind).and_then(|info| {
                                 info.nested.iter().position(|n| n.item == ItemRef { file: this.at.file, item: id })
                             });
-                            if let Some(index) = index.and_then(|index| u16::try_from(index).ok()) {
-                                this.check_nested(kind, index, id);
+                            match index.and_then(|index| u16::try_from(index).ok()) {
+                                Some(index) => this.check_nested(kind, index, id),
+                                None => this.mark_words(tree.item(id).span),
                             }
                         }
                         ItemKind::Assert { condition, message } => this.check_assert(condition, message),
-                        _ => {}
+                        _ => this.refuse_entry(entry, &format!("kind `{name}`")),
                     },
                     EntryValue::Unset | EntryValue::Allow(_) | EntryValue::Error => {}
                 }

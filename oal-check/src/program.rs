@@ -3,6 +3,10 @@
 //! Everything is a number into a table; the source stays in the [`Project`]. `resolve` and `kinds` fill names and kinds, `infer`
 //! fills [`Resolutions`], `elaborate` reads both.
 
+mod env_set;
+
+pub use env_set::EnvSet;
+
 use crate::project::Project;
 use crate::types::{Ty, Types};
 use oal_syntax::ast::{ExprId, ItemId};
@@ -261,6 +265,9 @@ pub struct KindInfo {
     pub asserts: Vec<ItemRef>,
     /// Its base, or one further up, is not known: what its components can have cannot be told.
     pub incomplete: bool,
+    /// Its body, or a base's, holds something that means nothing, which is said: it may have been a field of its own, or the value of
+    /// one that is missing now.
+    pub garbled: bool,
 }
 
 /// One environment of the program.
@@ -272,69 +279,6 @@ pub struct Environment {
     pub item: Option<ItemRef>,
     /// Where its name stands.
     pub at: Option<Place>,
-}
-
-/// A set of environments: bit `i` is environment `i`. A program has at most 64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct EnvSet(pub u64);
-
-impl EnvSet {
-    /// None.
-    pub const EMPTY: Self = Self(0);
-
-    /// The first `count`.
-    #[must_use]
-    pub const fn first(count: usize) -> Self {
-        if count >= 64 { Self(u64::MAX) } else { Self((1 << count) - 1) }
-    }
-
-    /// Only this one.
-    #[must_use]
-    pub const fn only(index: usize) -> Self {
-        Self(1 << (index & 63))
-    }
-
-    /// Whether it holds this one.
-    #[must_use]
-    pub const fn has(self, index: usize) -> bool {
-        self.0 >> (index & 63) & 1 == 1
-    }
-
-    /// Whether it holds none.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// In either.
-    #[must_use]
-    pub const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// In both.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// In the first and not in the second.
-    #[must_use]
-    pub const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// The indices, rising.
-    pub fn iter(self) -> impl Iterator<Item = usize> {
-        let mut rest = self.0;
-        std::iter::from_fn(move || {
-            (rest != 0).then(|| {
-                let at = rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                at
-            })
-        })
-    }
 }
 
 /// What an `environment` body says of one path.

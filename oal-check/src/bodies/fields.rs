@@ -2,12 +2,12 @@
 
 use crate::checker::Checker;
 use crate::diagnostic::{Fix, codes};
-use crate::program::{KindId, Owner, Target};
+use crate::program::{KindId, KindInfo, Owner, Target};
 use crate::types::{Ty, TyData};
 use oal_syntax::Span;
-use oal_syntax::ast::{Body, ExprId};
+use oal_syntax::ast::{Body, Entry, EntryValue, ExprId, ItemKind};
 
-impl Checker<'_> {
+impl<'p> Checker<'p> {
     /// The slot of a field. Bodies of one kind mostly have the same fields in the same order, so the one that stood at this place
     /// in the last body is tried first.
     fn slot_of(&mut self, kind: KindId, name: &str, place: usize) -> Option<u16> {
@@ -68,7 +68,7 @@ impl Checker<'_> {
             return;
         }
         let Some(info) = self.program.kind(kind) else { return };
-        if info.incomplete {
+        if info.incomplete || info.garbled && self.at.owner != Owner::Kind(kind) {
             return;
         }
         let (kind_name, root) = (info.name.to_string(), info.root.and_then(|r| self.program.kind(r)));
@@ -179,6 +179,23 @@ impl Checker<'_> {
         }
     }
 
+    /// The key of an entry that sets no field, which is said; empty where that could have been any field.
+    fn strange_key(&self, info: &KindInfo, entry: &Entry) -> Option<&'p str> {
+        let key = match entry.value {
+            EntryValue::Allow(_) => return None,
+            EntryValue::Set(_) => self.text(entry.key).trim_matches('"'),
+            EntryValue::Item(id) => match self.at.tree.item(id).kind {
+                ItemKind::Component { of, .. } => self.text(of),
+                _ => "",
+            },
+            EntryValue::Field(_) | EntryValue::Output(_) | EntryValue::Unset | EntryValue::Error => {
+                self.text(entry.key)
+            }
+        };
+        let plain = matches!(entry.value, EntryValue::Set(_)) && key.len() == entry.key.len() as usize;
+        (!plain || !info.field_index.contains_key(key)).then_some(key)
+    }
+
     /// Required fields that nothing sets in any environment. Those that only some environments set are found there.
     pub(super) fn check_missing(
         &mut self,
@@ -209,23 +226,16 @@ impl Checker<'_> {
         }
         // A field that was misspelt is not missing, too.
         let root = info.root.and_then(|root| self.program.kind(root)).map_or("", |root| &*root.name).to_owned();
-        let strange: Vec<&str> = self
-            .at
-            .tree
-            .entries(body.entries)
-            .iter()
-            .map(|entry| self.text(entry.key))
-            .filter(|key| !key.is_empty() && !info.field_index.contains_key(*key))
-            .collect();
-        missing.retain(|(_, name, _)| !strange.iter().any(|key| meant(&root, key, name)));
-        if missing.is_empty() {
+        let entries = self.at.tree.entries(body.entries);
+        let strange: Vec<&str> = entries.iter().filter_map(|entry| self.strange_key(info, entry)).collect();
+        missing.retain(|(_, name, _)| !strange.iter().any(|key| key.is_empty() || meant(&root, key, name)));
+        if missing.is_empty() || info.garbled {
             return;
         }
         let names: Vec<String> = missing.iter().map(|(_, name, _)| format!("`{name}`")).collect();
         let (word, verb) = if names.len() == 1 { ("field", "is") } else { ("fields", "are") };
         let list = names.join(", ");
         let mut text = String::new();
-        let entries = self.at.tree.entries(body.entries);
         let gap = entries.first().map(|entry| Span::new(body.open + 1, entry.key.start.max(body.open + 1)));
         let one_line = gap.is_some_and(|gap| !self.text(gap).contains('\n'));
         for (_, field, ty) in &missing {
@@ -246,7 +256,8 @@ impl Checker<'_> {
 
 /// Whether what is written for a field of a kind most likely means this one.
 fn meant(kind: &str, written: &str, field: &str) -> bool {
-    crate::suggest::closest(written, [field]).is_some()
+    written == field
+        || crate::suggest::closest(written, [field]).is_some()
         || crate::suggest::foreign_field(kind, written).is_some_and(|advice| {
             advice.replacement.as_deref() == Some(field) || advice.why.contains(&format!("`{field}:"))
         })

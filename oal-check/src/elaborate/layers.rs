@@ -33,6 +33,28 @@ impl<'p> Evaluator<'p> {
         }
     }
 
+    /// Whether a field that the body does not write may be what something in the body, or in its kinds, was meant to be: something
+    /// that means nothing as it stands, which is said.
+    pub(crate) fn may_be_garbled(&self, instance: InstanceId, slot: u16) -> bool {
+        self.own_entry(instance, slot).is_none() && self.is_garbled(instance)
+    }
+
+    /// Whether the body, or its kinds, hold something that means nothing.
+    pub(crate) fn is_garbled(&self, instance: InstanceId) -> bool {
+        let kind = self.program.kind(self.world.kind(instance));
+        let Some(item) = self.world.instance(instance).map(|instance| instance.item) else { return false };
+        let tree = &self.program.project.file(item.file).parse.tree;
+        let ItemKind::Component { body, .. } = tree.item(item.item).kind else { return false };
+        let slots = self.program.resolved(item.file).slots.get(body.entries.indices()).unwrap_or_default();
+        let slots = slots.iter().copied().chain(std::iter::repeat(0));
+        kind.is_some_and(|kind| kind.garbled)
+            || tree
+                .entries(body.entries)
+                .iter()
+                .zip(slots)
+                .any(|(entry, slot)| slot == 0 && !matches!(entry.value, EntryValue::Allow(_)))
+    }
+
     /// The kinds of a component, the derived ones before their bases.
     pub(crate) fn kinds(&self, instance: InstanceId) -> impl Iterator<Item = KindId> + use<'p> {
         let program = self.program;

@@ -226,6 +226,9 @@ impl Evaluator<'_> {
     pub(crate) fn lacks_port(&mut self, component: InstanceId, port: &str, env: u8) -> Outcome<Option<Vec<Arc<str>>>> {
         let kind = self.program.kind(self.world.kind(component));
         let Some(slot) = kind.and_then(|kind| kind.field_index.get("ports")) else { return Ok(None) };
+        if self.may_be_garbled(component, *slot) {
+            return Ok(None);
+        }
         let ports = self.read_field(component, u32::from(*slot), env)?;
         let Value::Map(entries) = ports else { return Ok(None) };
         if entries.iter().any(|(name, _)| **name == *port) {

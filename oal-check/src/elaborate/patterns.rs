@@ -80,6 +80,10 @@ impl Evaluator<'_> {
     /// The pattern of a component in sets of environments, `None` where it has to be looked at by itself; and whether environments
     /// differ in it.
     pub(super) fn patterns_of(&mut self, instance: InstanceId, asserts: &Asserts, envs: EnvSet) -> (Patterns, bool) {
+        // What is wrong already may be what the rule misses.
+        if self.program.kind(self.world.kind(instance)).is_some_and(|kind| kind.garbled) {
+            return (Vec::new(), false);
+        }
         if !asserts.sorted {
             return (vec![(envs, None)], false);
         }
@@ -95,8 +99,7 @@ impl Evaluator<'_> {
         let number = |slot: u16| asserts.fields.get(usize::from(slot)).copied().filter(|number| *number != UNMENTIONED);
         for (entry, slot) in tree.entries(body.entries).iter().zip(slots.iter().copied().chain(std::iter::repeat(0))) {
             let Some(slot) = slot.checked_sub(1) else {
-                // A field that is wrong already may be the one that the rule misses.
-                if matches!(entry.value, EntryValue::Set(_) | EntryValue::Error) {
+                if !matches!(entry.value, EntryValue::Allow(_)) {
                     return (Vec::new(), false);
                 }
                 continue;

@@ -2,11 +2,11 @@
 
 use super::Rules;
 use super::reading::at;
-use crate::diagnostic::codes;
+use crate::diagnostic::{Severity, codes};
 use crate::elaborate::InstanceId;
 use crate::eval::reach;
 use crate::graph;
-use crate::program::{DefKind, ExprRef, Owner, Res};
+use crate::program::{DefKind, ExprRef, ItemRef, Owner, Place, Res};
 use crate::value::Value;
 use oal_syntax::ast::{Guard, ItemKind};
 use rustc_hash::FxHashSet;
@@ -33,7 +33,7 @@ impl Rules<'_, '_> {
                 let env = u8::try_from(env).unwrap_or(0);
                 graph::needs(self.eval, id, env).is_empty() && !self.touches_machine(id, env)
             });
-            if !silent || self.eval.world.is_broken(def) {
+            if !silent || self.eval.world.is_broken(def) || self.is_hurt(id) {
                 continue;
             }
             let finding =
@@ -42,6 +42,25 @@ impl Rules<'_, '_> {
                     .help("give it `ports`, tell it by `env` where its work is, or make it a `job` if it ends");
             self.findings.push(finding);
         }
+    }
+
+    /// Whether there is an error in what a component is written with: it may have said more than can be read.
+    fn is_hurt(&self, id: InstanceId) -> bool {
+        let item = self.eval.world.instance(id).map(|instance| instance.item);
+        let kinds = self.eval.kinds(id).filter_map(|kind| self.program.kind(kind)?.item);
+        let places: Vec<Place> = item.into_iter().chain(kinds).map(|item| self.whole(item)).collect();
+        self.findings.iter().any(|found| {
+            let at = &found.primary;
+            found.severity == Severity::Error
+                && places.iter().any(|place| {
+                    place.file == at.file && place.span.start <= at.span.start && at.span.end <= place.span.end
+                })
+        })
+    }
+
+    fn whole(&self, item: ItemRef) -> Place {
+        let span = self.program.project.file(item.file).parse.tree.item(item.item).span;
+        Place { file: item.file, span }
     }
 
     /// Whether the machine it runs on is what a service works with.

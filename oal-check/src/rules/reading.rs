@@ -31,6 +31,9 @@ impl<'p> Rules<'_, 'p> {
     /// environments must not depend on which are checked. What has no value is left out.
     pub(super) fn values(&mut self, id: InstanceId, watch: Watch) -> Groups<Value> {
         let Some(slot) = self.slot(id, watch) else { return Vec::new() };
+        if self.eval.may_be_garbled(id, slot) {
+            return Vec::new();
+        }
         let envs = self.eval.world.presence(id);
         let results = self.eval.run(|eval| eval.each_env(envs, |eval, env| eval.make_field(id, slot, env)));
         let Ok((results, _)) = results else { return Vec::new() };

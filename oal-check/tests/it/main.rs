@@ -24,5 +24,6 @@ mod lower;
 mod messages;
 mod props;
 mod rules;
+mod slips;
 mod spec;
 mod text;
