@@ -77,6 +77,10 @@ impl<'p> Checker<'p> {
                     );
                     return;
                 }
+                if value.is_none() {
+                    self.report_param_unset(def, first.span);
+                    return;
+                }
                 let (ty, _) = self.def_value_type(def, first.span);
                 self.add_override(environment, Target::Param(def), Vec::new(), ty, path, value);
             }
@@ -97,6 +101,30 @@ impl<'p> Checker<'p> {
                 );
             }
         }
+    }
+
+    /// What an environment says of a param is all that can be unset, and it is said right there.
+    fn report_param_unset(&mut self, def: DefId, at: Span) {
+        let Some(info) = self.program.def(def).copied() else { return };
+        let name = self.program.def_name(def).to_owned();
+        let (ty, _) = self.def_value_type(def, at);
+        let tree = &self.project.file(info.item.file).parse.tree;
+        let default = matches!(tree.item(info.item.item).kind, ItemKind::Param { default: Some(_), .. });
+        let help = if default {
+            format!(
+                "remove this line: where no environment sets `{name}` it has its default; for another value write `{name}: …`"
+            )
+        } else if self.program.types.is_optional(ty) {
+            format!("for no value write `{name}: null`")
+        } else {
+            format!("give it a value, `{name}: …`, or leave that to `--param {name}=…`")
+        };
+        self.push(
+            self.finding(&codes::UNSET_NOTHING, at, format!("param `{name}` cannot be unset"))
+                .label("nothing to take away")
+                .secondary(info.item.file, info.name, "declared here")
+                .help(help),
+        );
     }
 
     fn add_override(
@@ -143,10 +171,24 @@ impl<'p> Checker<'p> {
                 at,
                 near,
             )),
-            None => diagnostic
-                .help("an environment sets fields of components and params that are declared or imported here"),
+            None => diagnostic.help(self.way_of_path(word)),
         };
         self.push(diagnostic);
+    }
+
+    /// What to write instead of a path that starts with none of the names that can be set.
+    fn way_of_path(&self, word: &str) -> String {
+        if word == "app" || self.program.app.as_ref().is_some_and(|(name, _)| **name == *word) {
+            "what `app` says holds in every environment; what differs belongs into a `param`".to_owned()
+        } else if crate::std::is_kind(word) {
+            format!(
+                "a path starts with the name of a component, not with its kind: after `{word} api {{ … }}` write `api.field: …`"
+            )
+        } else if word == "environment" || self.program.environments.iter().any(|env| *env.name == *word) {
+            "an environment is chosen by `--env`; what holds in another one stands in its own body".to_owned()
+        } else {
+            "an environment sets fields of components and params that are declared or imported here".to_owned()
+        }
     }
 
     pub(crate) fn report_path(&mut self, at: Span, title: &str, help: &str) {
@@ -191,6 +233,7 @@ impl<'p> Checker<'p> {
         let mut nested: Vec<Box<str>> = Vec::new();
         let slot = loop {
             let Some(segment) = rest.next() else {
+                let name = nested.iter().fold(name, |path, inner| format!("{path}.{inner}"));
                 self.push(
                     self.finding(&codes::COMPONENT_OVERRIDDEN, path, format!("an environment sets fields of `{name}`, not all of it"))
                         .label("the whole component")
@@ -210,17 +253,22 @@ impl<'p> Checker<'p> {
                 kind = of;
                 continue;
             }
-            self.report_unknown_part(kind, segment.span, &word, &name);
+            let of = nested.iter().fold(name.clone(), |path, inner| format!("{path}.{inner}"));
+            self.report_unknown_part(kind, segment.span, &word, &of);
             if let Some(value) = value {
                 self.infer(value, Some(Ty::UNKNOWN));
             }
             return;
         };
-        let mut ty =
-            self.program.kind(kind).and_then(|k| k.fields.get(usize::from(slot))).map_or(Ty::UNKNOWN, |f| f.ty);
+        let field = self.program.kind(kind).and_then(|k| k.fields.get(usize::from(slot)));
+        let mut ty = field.map_or(Ty::UNKNOWN, |field| field.ty);
+        let declares_ports = field.is_some_and(|field| &*field.name == "ports");
         let mut keys: Vec<Box<str>> = Vec::new();
         for segment in rest {
             let word = segment.text.clone();
+            if value.is_some() {
+                self.check_part_key(ty, segment.span, path, declares_ports);
+            }
             let Some(inner) = self.part_of(ty, &word, segment.span, path) else { return };
             keys.push(word.as_ref().into());
             ty = inner;
@@ -249,15 +297,25 @@ impl<'p> Checker<'p> {
         let mut diagnostic = self
             .finding(&codes::UNKNOWN_PATH, at, format!("{kind_name} `{component}` has no field `{word}` to set"))
             .label("unknown field");
-        if let Some(near) = crate::suggest::closest(word, names.iter().map(String::as_str)) {
-            diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
+        diagnostic = match crate::suggest::closest(word, names.iter().map(String::as_str)) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::maybe(
                 format!("write `{near}`"),
                 self.at.file,
                 at,
                 near,
-            ));
-        }
+            )),
+            None if names.len() <= 12 => diagnostic.help(format!("its fields are `{}`", names.join("`, `"))),
+            None => diagnostic.help(format!("`oal explain {kind_name}` lists its fields")),
+        };
         self.push(diagnostic);
+    }
+
+    /// A key that a path gives a value must be one of its map, as in an object.
+    fn check_part_key(&mut self, ty: Ty, at: Span, path: Span, declares_ports: bool) {
+        let TyData::Map(key, _) = *self.program.types.data(self.program.types.bare(ty)) else { return };
+        self.at.sink = Sink { name: self.text(path), what: "key of", ..Sink::default() };
+        self.check_key(at, self.text(at), key, declares_ports);
+        self.fallible = false;
     }
 
     /// The type of a part of a record or map.

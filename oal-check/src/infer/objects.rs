@@ -131,7 +131,8 @@ impl<'p> Checker<'p> {
         (index < at).then(|| entries.get(index).map(|entry| entry.key)).flatten()
     }
 
-    fn check_key(&mut self, at: Span, name: &str, ty: Ty, declares: bool) {
+    /// A key as it is written in an object or a path; `declares`: it names a new port.
+    pub(crate) fn check_key(&mut self, at: Span, name: &str, ty: Ty, declares: bool) {
         match *self.program.types.data(ty) {
             TyData::String | TyData::Unknown => {}
             TyData::Text(text_type) => {
