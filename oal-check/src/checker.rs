@@ -20,12 +20,8 @@ pub(crate) struct Checker<'p> {
     pub(crate) locals: Vec<Local<'p>>,
     /// Whether the expression at hand can fail when it is computed.
     pub(crate) fallible: bool,
-    /// Kinds by their definition.
-    pub(crate) kind_of: FxHashMap<DefId, KindId>,
     /// Components that an environment declares although the file has one of that name.
     pub(crate) shadow_components: rustc_hash::FxHashSet<DefId>,
-    /// Definitions of the prelude that were asked for.
-    pub(crate) std_defs: FxHashMap<&'static str, DefId>,
     /// Lets and types whose type is being worked out, to see circles.
     pub(crate) pending: Vec<DefId>,
     /// Kinds that have a number and nothing else yet.
@@ -139,9 +135,7 @@ impl<'p> Checker<'p> {
             },
             locals: Vec::new(),
             fallible: false,
-            kind_of: FxHashMap::default(),
             shadow_components: rustc_hash::FxHashSet::default(),
-            std_defs: FxHashMap::default(),
             pending: Vec::new(),
             waiting: Vec::new(),
             building: Vec::new(),
@@ -305,6 +299,12 @@ impl Program {
     pub fn resolved(&self, file: FileId) -> &Resolutions {
         const NONE: &Resolutions = &Resolutions { exprs: Vec::new(), steps: Vec::new(), slots: Vec::new() };
         self.resolutions.get(self.resolution_index(file)).unwrap_or(NONE)
+    }
+
+    /// What is known of the expressions of a file, where it was asked for.
+    #[must_use]
+    pub fn facts_of(&self, file: FileId) -> Option<&crate::program::Facts> {
+        self.facts.get(self.resolution_index(file))
     }
 
     /// What a name or call stands for.

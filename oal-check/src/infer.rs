@@ -16,6 +16,7 @@ mod names;
 mod objects;
 mod operators;
 mod paths;
+mod record;
 mod shapes;
 
 use crate::checker::{Checker, Typed};
@@ -39,12 +40,21 @@ impl Checker<'_> {
     pub(crate) fn check(&mut self, expr: ExprId, expected: Ty) {
         let (want, allowed) = self.program.types.split_level(expected);
         let typed = self.infer(expr, Some(want));
+        self.record_expected(expr, expected);
         self.fit(expr, typed, want, allowed);
     }
 
     /// What an expression is. `want`, where known, is what its place takes, without its level: it gives bare names of variants and
     /// the parts of objects their meaning; whether the result fits is for the caller to see.
     pub(crate) fn infer(&mut self, id: ExprId, want: Option<Ty>) -> Typed {
+        let typed = self.infer_form(id, want);
+        if !self.program.facts.is_empty() {
+            self.record(id, typed, want);
+        }
+        typed
+    }
+
+    fn infer_form(&mut self, id: ExprId, want: Option<Ty>) -> Typed {
         let expr = self.at.tree.expr(id);
         match expr.kind {
             ExprKind::Error => {

@@ -13,13 +13,14 @@ use oal_syntax::ast::{Body, EntryValue, ItemKind};
 impl<'p> Checker<'p> {
     /// The number of the kind that a definition declares; what it has is filled in at once, but for kinds on the way.
     pub(crate) fn kind_id(&mut self, def: DefId) -> KindId {
-        if let Some(kind) = self.kind_of.get(&def) {
+        if let Some(kind) = self.program.kind_of.get(&def) {
             return *kind;
         }
         let id = KindId(u32::try_from(self.program.kinds.len()).unwrap_or(0));
         let item = self.program.def(def).map(|def| def.item);
-        self.program.kinds.push(KindInfo { name: self.program.def_name(def).into(), item, ..KindInfo::default() });
-        self.kind_of.insert(def, id);
+        let info = KindInfo { name: self.program.def_name(def).into(), def: Some(def), item, ..KindInfo::default() };
+        self.program.kinds.push(info);
+        self.program.kind_of.insert(def, id);
         self.waiting.push(id);
         id
     }
@@ -44,7 +45,7 @@ impl<'p> Checker<'p> {
                     .label("nothing could lower it")
                     .help("make it of other kinds: `kind name extends service { … }`"),
                 );
-                let own = this.kind_of.iter().find(|(_, id)| **id == kind).map(|(def, _)| *def);
+                let own = this.program.kind_of.iter().find(|(_, id)| **id == kind).map(|(def, _)| *def);
                 if let Some(def) = own {
                     this.mark_used(def);
                 }

@@ -42,6 +42,7 @@ mod order;
 mod overrides;
 pub mod program;
 pub mod project;
+pub mod query;
 mod resolve;
 mod rules;
 pub mod std;
@@ -71,6 +72,8 @@ pub struct Options {
     pub lints: Vec<(String, LintLevel)>,
     /// Whether advice is wanted, too: lints that are notes. Where `lints` names one of them, it is.
     pub advice: bool,
+    /// Whether the types of all expressions are kept and all of the prelude is looked into, for [`query`]: an editor's questions.
+    pub record_types: bool,
 }
 
 impl Options {
@@ -104,12 +107,18 @@ pub struct Checked {
 #[must_use]
 pub fn check(project: &Project, options: &Options) -> Checked {
     let mut checker = checker::Checker::new(project);
+    if options.record_types {
+        checker.record_types();
+    }
     checker.syntax_findings();
     checker.declare_all();
     checker.define_in_order();
     checker.assign_kinds();
     checker.declare_overrides();
     checker.check_items();
+    if options.record_types {
+        checker.check_prelude();
+    }
     checker.mark_broken_lines();
     checker.require_app();
     checker.find_unused();

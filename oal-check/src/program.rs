@@ -8,7 +8,7 @@ mod env_set;
 pub use env_set::EnvSet;
 
 use crate::project::Project;
-use crate::types::{Ty, Types};
+use crate::types::{Level, Ty, Types};
 use oal_syntax::ast::{ExprId, ItemId};
 use oal_syntax::{FileId, Span};
 use rustc_hash::FxHashMap;
@@ -182,6 +182,45 @@ pub struct Resolutions {
     pub slots: Vec<u16>,
 }
 
+/// What inference knows of the expressions of one file, beside its tree. Kept only where [`crate::Options::record_types`] asks for it.
+#[derive(Debug, Default, Clone)]
+pub struct Facts {
+    /// For each expression its type and level.
+    pub types: Vec<PackedType>,
+    /// For each expression the type that its place takes.
+    pub expected: Vec<PackedType>,
+    /// For each step of a path what it leads to.
+    pub steps: Vec<PackedType>,
+}
+
+/// A type and a level in four bytes, or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackedType(u32);
+
+impl Default for PackedType {
+    fn default() -> Self {
+        Self(u32::MAX)
+    }
+}
+
+impl PackedType {
+    pub(crate) fn new(ty: Ty, level: Level) -> Self {
+        Self((level as u32) << 30 | (ty.0 & 0x3fff_ffff))
+    }
+
+    /// The type and the level; `None` where nothing was looked at.
+    #[must_use]
+    pub const fn get(self) -> Option<(Ty, Level)> {
+        let level = match self.0 >> 30 {
+            0 => Level::Const,
+            1 => Level::Deploy,
+            2 => Level::Secret,
+            _ => return None,
+        };
+        Some((Ty(self.0 & 0x3fff_ffff), level))
+    }
+}
+
 /// A field of a kind.
 #[derive(Debug, Clone)]
 pub struct FieldInfo {
@@ -241,6 +280,8 @@ pub struct NestedInfo {
 pub struct KindInfo {
     /// Its name.
     pub name: Box<str>,
+    /// What declares it.
+    pub def: Option<DefId>,
     /// Its declaration.
     pub item: Option<ItemRef>,
     /// The kind it extends.
@@ -368,6 +409,12 @@ pub struct Program {
     pub environments: Vec<Environment>,
     /// What the environments set and unset, as declared.
     pub overrides: Vec<Override>,
+    /// Kinds by their definition.
+    pub kind_of: FxHashMap<DefId, KindId>,
+    /// Definitions of the prelude that were asked for, by name.
+    pub std_defs: FxHashMap<&'static str, DefId>,
+    /// What is known of expressions, in the files' order of `resolutions`; empty unless it was asked for.
+    pub facts: Vec<Facts>,
     /// What names stand for, one a file of the project, then one a file of the prelude; see [`Program::resolved`].
     pub resolutions: Vec<Resolutions>,
     /// What remains to be computed, in source order.

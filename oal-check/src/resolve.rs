@@ -372,16 +372,7 @@ impl<'p> Checker<'p> {
 
     /// What a name means in a project file: declared, imported, or a namespace.
     pub(crate) fn find_in(&self, file: FileId, name: &str) -> Found {
-        let source = self.project.text(file);
-        let Some(scope) = self.program.scopes.get(file.0 as usize) else { return Found::None };
-        if let Some(binding) = scope.names.find(hash(name), |binding| binding.name.text(source) == name) {
-            return Found::Def(binding.def);
-        }
-        match scope.namespaces.iter().position(|space| space.name.text(source) == name) {
-            Some(index) => Found::Namespace(index),
-            None if scope.missing.iter().any(|missing| missing.text(source) == name) => Found::Missing,
-            None => Found::None,
-        }
+        self.program.find_in(self.project.text(file), file, name)
     }
 
     /// What a kind's or type's name means: in the file, then in the prelude. In a file of the prelude, only there.
@@ -397,7 +388,7 @@ impl<'p> Checker<'p> {
 
     /// A kind or type of the prelude; its file is parsed when first asked for.
     pub(crate) fn find_std(&mut self, name: &str) -> Option<DefId> {
-        if let Some(def) = self.std_defs.get(name) {
+        if let Some(def) = self.program.std_defs.get(name) {
             return Some(*def);
         }
         let (file, name) = prelude::declaration(name)?;
@@ -419,7 +410,7 @@ impl<'p> Checker<'p> {
             used: true,
             of: None,
         });
-        self.std_defs.insert(name, def);
+        self.program.std_defs.insert(name, def);
         Some(def)
     }
 
@@ -460,6 +451,21 @@ impl<'p> Checker<'p> {
                 Diagnostic::new(&codes::NO_APP, root, Span::empty(0), title)
                     .help("a program says its name once: write `app shop {}` at its top"),
             );
+        }
+    }
+}
+
+impl Program {
+    /// What a name means in a project file, whose text is `source`: declared, imported, or a namespace.
+    pub(crate) fn find_in(&self, source: &str, file: FileId, name: &str) -> Found {
+        let Some(scope) = self.scopes.get(file.0 as usize) else { return Found::None };
+        if let Some(binding) = scope.names.find(hash(name), |binding| binding.name.text(source) == name) {
+            return Found::Def(binding.def);
+        }
+        match scope.namespaces.iter().position(|space| space.name.text(source) == name) {
+            Some(index) => Found::Namespace(index),
+            None if scope.missing.iter().any(|missing| missing.text(source) == name) => Found::Missing,
+            None => Found::None,
         }
     }
 }

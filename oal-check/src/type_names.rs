@@ -43,6 +43,11 @@ pub(crate) fn builtin_names() -> impl Iterator<Item = &'static str> {
     PLAIN.into_iter().chain(TextType::ALL.iter().map(|ty| ty.name()))
 }
 
+/// The language's own name of a type.
+pub(crate) fn builtin_name(name: &str) -> Option<&'static str> {
+    builtin_names().find(|known| *known == name)
+}
+
 impl<'p> Checker<'p> {
     /// The type written at `id` in the file at hand.
     pub(crate) fn ty(&mut self, id: TypeId) -> Ty {

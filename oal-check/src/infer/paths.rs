@@ -30,12 +30,17 @@ impl Checker<'_> {
                             let typed = self.def_value(head, def, span);
                             self.resolve_expr(head, Res::Namespace);
                             self.resolve_step(first as usize, Res::Def(def));
+                            self.record_step(first as usize, typed);
                             typed
                         }
                         _ => return Typed::UNKNOWN,
                     }
                 }
-                _ => self.name_raw(head, head_node.span, None),
+                _ => {
+                    let typed = self.name_raw(head, head_node.span, None);
+                    self.record(head, typed, None);
+                    typed
+                }
             }
         } else {
             self.infer(head, None)
@@ -90,6 +95,7 @@ impl Checker<'_> {
                 }
                 StepKind::Index(key) => self.index_step(head, offset == 0, typed, key, step.span, index, before),
             };
+            self.record_step(index, typed);
             at = offset;
         }
         let _ = (at, id);

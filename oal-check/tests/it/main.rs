@@ -23,6 +23,7 @@ mod layering;
 mod lower;
 mod messages;
 mod props;
+mod query;
 mod rules;
 mod slips;
 mod spec;

@@ -43,6 +43,12 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// Every program with its title: the paths and texts of its files, the root first.
+pub(crate) fn programs() -> Vec<(String, Vec<(String, String)>)> {
+    let files = |case: &Case| case.files.iter().map(|file| (file.path.clone(), file.text())).collect();
+    cases().iter().map(|case| (case.title(), files(case))).collect()
+}
+
 /// Fails with all that is wrong, if anything is.
 fn report(wrong: &[String], title: &str) {
     if !wrong.is_empty() {
