@@ -165,6 +165,8 @@ pub enum SyntaxErrorKind {
     DeclarationNotAllowed,
     /// A component where none may stand.
     ComponentNotAllowed,
+    /// A `for` or `if` before the component that it is for; the span is the word.
+    ModifierFirst(TokenKind),
     /// A `field` or `output` outside a kind.
     FieldOutsideKind,
     /// An `unset` outside an environment.

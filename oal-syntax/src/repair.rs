@@ -255,6 +255,7 @@ impl Repaired {
                 _ if at == start => false,
                 Some(K::Kind) if before == Some(K::Extern) => false,
                 _ if self.is_allow(start..at) => false,
+                Some(K::For | K::If) if column != INSIDE => !self.is_bare_head(start..at),
                 Some(_) if column == 0 && is_start => true,
                 Some(kind) if column == 0 => !is_closer(kind) && before.is_some_and(ends_value) && !goes_on(kind),
                 Some(K::LParen | K::LBracket) if column != INSIDE => false,
@@ -272,6 +273,14 @@ impl Repaired {
         if start < self.tokens.len() {
             self.items.push(start..self.tokens.len());
         }
+    }
+
+    /// Whether a run ends with a component's kind and name, and nothing else: its `for` or `if` may stand on the next line.
+    fn is_bare_head(&self, run: Range<usize>) -> bool {
+        use TokenKind as K;
+        let words = [2, 1].map(|back| run.end.checked_sub(back).and_then(|at| self.kind(at)));
+        matches!(words, [Some(K::Name | K::Path), Some(K::Name)])
+            && (run.len() == 2 || self.is_allow(run.start..run.end - 2))
     }
 
     /// Whether a run is nothing but `allow(…)`s.

@@ -193,6 +193,13 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             .say(&codes::ENTRY_OUTSIDE_BODY, format!("{} stands outside every declaration", at.quoted()))
             .label("belongs to nothing")
             .help(habits::outside_body(at.text())),
+        Kind::ModifierFirst(word) => at
+            .say(&codes::MODIFIER_FIRST, format!("{} stands before what it is for", at.quoted()))
+            .label("belongs behind the component's name")
+            .help(match word {
+                TokenKind::For => "write `service worker for region in [\"eu\", \"us\"] { … }`, once for each component",
+                _ => "write `service worker if environment == prod { … }`, once for each component",
+            }),
         Kind::DeclarationNotAllowed => at
             .say(&codes::DECLARATION_NOT_ALLOWED, format!("{} may only stand at the top of a file", at.quoted()))
             .label("inside a body")

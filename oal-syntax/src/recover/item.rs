@@ -69,6 +69,10 @@ impl Recover<'_, '_> {
                 let key = self.token(run.start);
                 self.no_item(run, key.span, E::EntryOutsideBody)
             }
+            Some(word @ (K::For | K::If)) => {
+                let place = self.token(run.start).span;
+                self.no_item(run, place, E::ModifierFirst(word))
+            }
             _ => self.foreign_item(run),
         }
     }
@@ -93,8 +97,12 @@ impl Recover<'_, '_> {
         let named = |at: &usize| matches!(self.kind(*at), Some(K::Name | K::Upper | K::Key | K::Text));
         let second = (run.start + 1 < run.end).then_some(run.start + 1).filter(named);
         let third = (run.start + 2 < run.end).then_some(run.start + 2).filter(named);
+        let is_name = |at: &usize| {
+            self.kind(*at) == Some(K::Name) && matches!(self.kind(at + 1), Some(K::LBrace | K::For | K::If))
+        };
         let chosen = match self.kind(run.start) {
             Some(K::Extern) => third,
+            Some(K::For | K::If) => run.clone().rfind(is_name),
             Some(K::Name | K::Upper | K::Key) => second.or(Some(run.start)),
             _ => second,
         };

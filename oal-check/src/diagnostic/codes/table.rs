@@ -123,6 +123,7 @@ codes! {
     0164 error METHOD_CALL method_call "0.1.0" "a function called as a method";
     0165 error FOREIGN_IMPORT foreign_import "0.1.0" "an import as another language writes it";
     0166 error FOREIGN_DECLARATION foreign_declaration "0.1.0" "a declaration as another tool writes it";
+    0167 error MODIFIER_FIRST modifier_first "0.1.0" "a `for` or `if` before the component that it is for";
 
     // 02xx: shape of the program, files, names
     0201 error NO_APP no_app "0.1.0" "a program without an `app`";
