@@ -1,0 +1,67 @@
+// The client: starts `oal lsp`, and offers what no editor has by itself.
+import * as vscode from 'vscode';
+import { LanguageClient, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
+import { explain, ExplainPages, program } from './explain';
+import { GraphView } from './graph';
+import { IrDocuments } from './ir';
+
+let client: LanguageClient | undefined;
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const output = vscode.window.createOutputChannel('OAL', { log: true });
+  const server = () => client;
+  const ir = new IrDocuments(server);
+  const graph = new GraphView(context.extensionUri, server);
+  const command = (name: string, run: (...args: never[]) => unknown) => vscode.commands.registerCommand(name, run);
+  context.subscriptions.push(
+    output,
+    ir,
+    graph,
+    new ExplainPages(),
+    command('oal.showIr', (uri?: string, environment?: string) => ir.show(uri, environment)),
+    command('oal.showGraph', (uri?: string, environment?: string) => graph.show(uri, environment)),
+    command('oal.explain', (code?: string) => explain(code)),
+    command('oal.restart', () => restart(output)),
+    command('oal.showOutput', () => output.show()),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration('oal.path')) void restart(output);
+    }),
+  );
+  await start(output);
+}
+
+export async function deactivate(): Promise<void> {
+  await client?.dispose();
+}
+
+async function start(output: vscode.LogOutputChannel): Promise<void> {
+  const run = { command: program(), args: ['lsp'] };
+  const serverOptions: ServerOptions = { run, debug: run };
+  const clientOptions: LanguageClientOptions = {
+    documentSelector: [{ language: 'oal' }],
+    outputChannel: output,
+    synchronize: { configurationSection: 'oal' },
+    initializationOptions: vscode.workspace.getConfiguration('oal'),
+    diagnosticPullOptions: { onChange: true, onTabs: true },
+  };
+  client = new LanguageClient('oal', 'OAL', serverOptions, clientOptions);
+  try {
+    await client.start();
+  } catch (problem) {
+    output.error(String(problem));
+    const settings = 'Open Settings';
+    const chosen = await vscode.window.showErrorMessage(
+      `\`${run.command} lsp\` does not start. Install OAL, or say in the setting \`oal.path\` where it is.`,
+      settings,
+    );
+    if (chosen === settings) await vscode.commands.executeCommand('workbench.action.openSettings', 'oal.path');
+  }
+}
+
+async function restart(output: vscode.LogOutputChannel): Promise<void> {
+  const old = client;
+  client = undefined;
+  // A server that never started has nothing to end.
+  await old?.dispose().catch((problem) => output.warn(String(problem)));
+  await start(output);
+}
