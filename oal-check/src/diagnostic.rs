@@ -248,7 +248,7 @@ impl Diagnostic {
     }
 
     /// Everything but the environments, after the place: what makes two findings the same.
-    fn compare_content(&self, other: &Self) -> Ordering {
+    pub(crate) fn compare_content(&self, other: &Self) -> Ordering {
         (self.primary.span, self.severity, self.code.number, &self.message, &self.primary)
             .cmp(&(other.primary.span, other.severity, other.code.number, &other.message, &other.primary))
             .then_with(|| self.secondary.cmp(&other.secondary))

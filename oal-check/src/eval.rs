@@ -13,7 +13,8 @@
 //! - **`?.`** on `null` makes the rest of the path `null`.
 //! - **Components** stay components; only where a text is wanted, a `secret` becomes its value ([`crate::value::Part::Secret`]).
 //!
-//! Every evaluation ends: each step is taken from a budget for the whole check, values have a largest size, and values that need
+//! Every evaluation ends: each step is taken from a budget for the environment (several that are checked together share one, and each
+//! is checked alone where that does not suffice), values have a largest size, and values that need
 //! each other are found by the list of those in the making. The stack stays shallow: an evaluation that has gone deep stops and asks
 //! for the value it needs (`Stop::Need`), which is then made first, from a list of its own instead of the stack.
 
@@ -133,7 +134,12 @@ pub struct Evaluator<'p> {
     /// Where the variables of the expression at hand start.
     pub(crate) frame: usize,
     depth: u32,
+    /// What is left of the budget for the environments that are checked.
     steps: u64,
+    /// What is left of that for all others: what is looked at there must not change what is found here.
+    steps_elsewhere: u64,
+    /// Whether the budget for the environments that are checked did not suffice.
+    exhausted: bool,
     pub(crate) trace: Trace,
     /// The component that [`Trace::SUBJECT`] and [`Trace::VALUES`] speak of.
     pub(crate) subject: Option<InstanceId>,
@@ -153,6 +159,7 @@ impl<'p> Evaluator<'p> {
     #[must_use]
     pub fn new(program: &'p Program, world: Arc<World>) -> Self {
         let exprs: usize = program.project.files().map(|(_, file)| file.parse.tree.exprs.len()).sum();
+        let steps = BASE_STEPS + STEPS_PER_EXPR * exprs as u64;
         Self {
             program,
             world,
@@ -164,7 +171,9 @@ impl<'p> Evaluator<'p> {
             locals: Vec::new(),
             frame: 0,
             depth: 0,
-            steps: BASE_STEPS + STEPS_PER_EXPR * exprs as u64,
+            steps,
+            steps_elsewhere: steps,
+            exhausted: false,
             trace: Trace::default(),
             subject: None,
             patterns: FxHashMap::default(),
@@ -188,17 +197,23 @@ impl<'p> Evaluator<'p> {
     }
 
     /// Takes steps from the budget.
-    pub(crate) fn charge(&mut self, steps: u64, at: ExprRef) -> Outcome<()> {
-        match self.steps.checked_sub(steps) {
-            Some(rest) => {
-                self.steps = rest;
-                Ok(())
-            }
-            None => {
-                self.steps = 0;
-                Err(EvalError::stop(at, Fault::Budget))
-            }
+    pub(crate) fn charge(&mut self, steps: u64, cx: Context<'_>, at: ExprId) -> Outcome<()> {
+        let checked = self.world.selected.has(usize::from(cx.env));
+        let left = if checked { &mut self.steps } else { &mut self.steps_elsewhere };
+        if let Some(rest) = left.checked_sub(steps) {
+            *left = rest;
+            return Ok(());
         }
+        *left = 0;
+        self.exhausted |= checked;
+        // Another environment may have steps left.
+        self.note(Trace::ENVIRONMENT);
+        Err(EvalError::stop(cx.at(at), Fault::Budget))
+    }
+
+    /// Whether the environments that are checked have taken more steps than one of them may.
+    pub(crate) const fn is_exhausted(&self) -> bool {
+        self.exhausted
     }
 
     /// Notes what the evaluation at hand has looked at.

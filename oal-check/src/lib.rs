@@ -126,9 +126,13 @@ pub fn check(project: &Project, options: &Options) -> Checked {
     let (world, checked) = {
         let (mut evaluator, found) = Evaluator::begin(&program, options);
         diagnostics.extend(found);
-        diagnostics.extend(evaluator.check());
-        rules::run(&mut evaluator, options.wants_advice(), &mut diagnostics);
+        let stated = diagnostics.len();
+        work_out(&mut evaluator, options, &mut diagnostics);
         let checked = evaluator.env_names(evaluator.world.selected);
+        if evaluator.is_exhausted() && checked.len() > 1 {
+            diagnostics.truncate(stated);
+            work_out_alone(&program, options, &checked, &mut diagnostics);
+        }
         (evaluator.world, checked)
     };
     rules::allow::apply(project, options, &mut diagnostics);
@@ -136,6 +140,43 @@ pub fn check(project: &Project, options: &Options) -> Checked {
         .retain(|found| found.environments.is_empty() || found.environments.iter().any(|env| checked.contains(env)));
     diagnostic::sort_and_fold(&mut diagnostics, |file| file.0 as usize);
     Checked { program, world, diagnostics }
+}
+
+fn work_out(evaluator: &mut Evaluator<'_>, options: &Options, diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.extend(evaluator.check());
+    rules::run(evaluator, options.wants_advice(), diagnostics);
+}
+
+/// Works out one environment after the other, each with a budget of its own. To check several together takes no more steps than each
+/// of them alone, so this is needed only where together is too much.
+fn work_out_alone(program: &Program, options: &Options, environments: &[String], diagnostics: &mut Vec<Diagnostic>) {
+    let mut found: Vec<Vec<Diagnostic>> = Vec::with_capacity(environments.len());
+    for name in environments {
+        let alone = Options { environments: vec![name.clone()], ..options.clone() };
+        let (mut evaluator, _) = Evaluator::begin(program, &alone);
+        // Rules look at what else was found.
+        let mut all = diagnostics.clone();
+        work_out(&mut evaluator, &alone, &mut all);
+        let mut own = all.split_off(diagnostics.len());
+        diagnostic::sort_and_fold(&mut own, |file| file.0 as usize);
+        found.push(own);
+    }
+    // What holds everywhere is found in each of them; else it holds where it was found.
+    let mut untied: Vec<&Diagnostic> = found.iter().flatten().filter(|one| one.environments.is_empty()).collect();
+    untied.sort_by(|a, b| a.compare_content(b));
+    let everywhere = |one: &Diagnostic| {
+        let start = untied.partition_point(|other| other.compare_content(one).is_lt());
+        let same = untied.iter().skip(start).take_while(|other| other.compare_content(one).is_eq());
+        same.count() == environments.len()
+    };
+    let mut merged = Vec::new();
+    for (name, of_one) in environments.iter().zip(&found) {
+        for one in of_one {
+            let tied = !one.environments.is_empty() || everywhere(one);
+            merged.push(if tied { one.clone() } else { one.clone().environments(vec![name.clone()]) });
+        }
+    }
+    diagnostics.append(&mut merged);
 }
 
 impl Checked {

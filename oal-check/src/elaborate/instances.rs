@@ -9,7 +9,7 @@ use crate::eval::loops::{Items, names};
 use crate::eval::{Context, Evaluator, MAX_ELEMENTS, Outcome, Task, Trace};
 use crate::program::{DefId, DefKind, EnvSet, ExprRef, ItemRef, KindId, Program, Target};
 use crate::value::{Part, Value};
-use oal_syntax::ast::{Guard, ItemKind, Loop};
+use oal_syntax::ast::{ExprId, Guard, ItemKind, Loop};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -18,6 +18,9 @@ const MAX_NEST: usize = 64;
 
 /// Steps that a component costs that is nested or repeated: they may be many more than the source is long.
 const COMPONENT: u64 = 64;
+
+/// No expression of a file, for errors that have no better place.
+const NOWHERE: ExprId = ExprId(u32::MAX);
 
 /// What one environment or several say of something, and the environments.
 pub(crate) type PerEnv<T> = Vec<(EnvSet, Result<T, Box<EvalError>>)>;
@@ -70,11 +73,15 @@ impl<'p> Evaluator<'p> {
 
     fn force(&mut self, task: Task) {
         if let Err(error) = self.run(|eval| eval.ask(task, 0)) {
+            let budget = error.fault == Fault::Budget;
+            if budget && !self.is_exhausted() {
+                return;
+            }
             let instance = match task {
                 Task::Nested(owner, _) => Some(owner),
                 _ => None,
             };
-            self.unsaid.push(Unsaid { error, envs: self.world.selected, everywhere: true, instance });
+            self.unsaid.push(Unsaid { error, envs: self.world.selected, everywhere: !budget, instance });
         }
     }
 
@@ -185,13 +192,15 @@ impl<'p> Evaluator<'p> {
         let guard = self.guard(item);
         let parent = owner.map_or(NONE, |owner| owner.0);
         let plain = Instance { envs, item, kind, def, parent, rare: NONE };
+        let env = envs.and(self.world.selected).iter().chain(envs.iter()).next().unwrap_or(0);
+        let cx = self.context(item.file, owner, u8::try_from(env).unwrap_or(0));
         match guard {
             Guard::None => {
-                self.charge(COMPONENT, self.anywhere(item))?;
+                self.charge(COMPONENT, cx, NOWHERE)?;
                 Ok((Made::One(self.grow().add(plain)), true))
             }
             Guard::If(condition) => {
-                self.charge(COMPONENT, ExprRef { file: item.file, expr: condition })?;
+                self.charge(COMPONENT, cx, condition)?;
                 let (results, seen) = self.each_env(envs, |eval, env| {
                     let cx = eval.context(item.file, owner, env);
                     eval.eval(cx, condition)
@@ -257,11 +266,6 @@ impl<'p> Evaluator<'p> {
         Some(ExprRef { file: item.file, expr })
     }
 
-    /// Some expression of an item's file, for errors that have no better place.
-    fn anywhere(&self, item: ItemRef) -> ExprRef {
-        ExprRef { file: item.file, expr: oal_syntax::ast::ExprId(u32::MAX) }
-    }
-
     /// The rounds of a component's loop in one environment; `None` where something in them is not known.
     fn component_rounds(&mut self, cx: Context<'_>, head: &Loop) -> Outcome<Option<Rounds>> {
         let Some(items) = Items::new(self.eval(cx, head.iterable)?) else { return Ok(None) };
@@ -269,7 +273,7 @@ impl<'p> Evaluator<'p> {
         let mut seen: FxHashMap<Arc<str>, ()> = FxHashMap::default();
         let mut rounds = Vec::new();
         for round in items {
-            self.charge(COMPONENT, cx.at(head.iterable))?;
+            self.charge(COMPONENT, cx, head.iterable)?;
             if rounds.len() >= MAX_ELEMENTS {
                 return Err(EvalError::stop(cx.at(head.iterable), Fault::TooLarge(Size::Instances)));
             }

@@ -72,7 +72,11 @@ impl Evaluator<'_> {
                 continue;
             }
             exhausted |= budget;
-            findings.push(self.in_envs(self.explain(&error, instance), envs, everywhere || budget));
+            findings.push(self.in_envs(
+                self.explain(&error, instance),
+                envs,
+                everywhere || budget && self.environments() == 1,
+            ));
         }
         findings
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 impl Evaluator<'_> {
     /// The value of an expression.
     pub(crate) fn eval(&mut self, cx: Context<'_>, id: ExprId) -> Outcome<Value> {
-        self.charge(1, cx.at(id))?;
+        self.charge(1, cx, id)?;
         self.depth += 1;
         let result = self.eval_kind(cx, id);
         self.depth = self.depth.saturating_sub(1);
@@ -220,7 +220,7 @@ impl Evaluator<'_> {
             }
         }
         let done = builtins::compute(index, builtin, &values).map_err(|fault| EvalError::stop(cx.at(id), fault))?;
-        self.charge(done.cost, cx.at(id))?;
+        self.charge(done.cost, cx, id)?;
         super::text::check_size(&done.value).map_err(|fault| EvalError::stop(cx.at(id), fault))?;
         Ok(done.value)
     }

@@ -119,7 +119,7 @@ impl Evaluator<'_> {
         let floor = self.locals.len();
         let mut known = true;
         for round in items {
-            self.charge(ROUND, cx.at(id))?;
+            self.charge(ROUND, cx, id)?;
             self.locals.extend(round.bind(names));
             let pass = match head.filter {
                 Some(filter) => self.eval(cx, filter)?.as_bool(),

@@ -152,7 +152,7 @@ impl Evaluator<'_> {
             };
         }
         let instances = self.world.instances_of(def).to_vec();
-        self.charge(instances.len() as u64, cx.at(at))?;
+        self.charge(instances.len() as u64, cx, at)?;
         Ok(self.as_map(&instances, cx.env))
     }
 

@@ -97,7 +97,7 @@ impl Evaluator<'_> {
                 return Err(EvalError::stop(cx.at(id), Fault::TooLarge(Size::Text)));
             }
         }
-        self.charge(builder.len as u64 / 16, cx.at(id))?;
+        self.charge(builder.len as u64 / 16, cx, id)?;
         Ok(if known { builder.finish() } else { Value::Unknown })
     }
 

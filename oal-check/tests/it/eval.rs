@@ -257,6 +257,7 @@ proptest! {
         );
         let project = Project::single("app.oal", text);
         let all = oal_check::check(&project, &Options::default());
+        let exhausted = all.diagnostics().iter().any(|d| d.code.id == "OAL0605");
         for environment in ["dev", "prod"] {
             let alone = oal_check::check(&project, &Options { environments: vec![environment.to_owned()], ..Options::default() });
             let say = |checked: &Checked| -> Vec<String> {
@@ -264,10 +265,56 @@ proptest! {
                     .diagnostics()
                     .iter()
                     .filter(|d| d.environments.is_empty() || d.environments.iter().any(|name| name == environment))
-                    .map(|d| format!("{} {:?} {} {}", d.code.id, d.primary.span, d.message, d.environments.is_empty()))
+                    .map(|d| {
+                        // Beside an environment that takes too many steps, what holds everywhere is not found everywhere.
+                        let everywhere = !exhausted && d.environments.is_empty();
+                        format!("{} {:?} {} {everywhere}", d.code.id, d.primary.span, d.message)
+                    })
                     .collect()
             };
             prop_assert_eq!(say(&all), say(&alone), "in {}", environment);
         }
+    }
+}
+
+/// One environment of three takes too many steps. The others are checked to the end, and each says alone what it says among all.
+#[test]
+fn each_environment_has_a_budget_of_its_own() {
+    let text = "app a {}
+environment dev { n: 1 }
+environment staging { n: 40 }
+environment prod { n: 2000 }
+
+param n: Int = 1
+
+let pairs = len([1 for i in 0..n if len([j for j in 0..n if j == i]) > 0])
+
+job early { image: \"b:1\", retries: if n > 0 then pairs else 1 }
+job late { image: \"b:1\", retries: 1 / (n - 1) }
+job tall { image: \"b:1\", retries: 7 / (n - 40) }
+assert n < 0, \"never\"
+";
+    let project = Project::single("app.oal", text);
+    let found = |environments: &[&str]| -> Vec<String> {
+        let environments: Vec<String> = environments.iter().map(|&name| name.to_owned()).collect();
+        let checked = oal_check::check(&project, &Options { environments, ..Options::default() });
+        let one = |d: &oal_check::Diagnostic| format!("{} {:?} {:?}", d.code.id, d.primary.span, d.environments);
+        checked.diagnostics().iter().map(one).collect()
+    };
+    let all = found(&[]);
+    let of = |code: &str| all.iter().filter(|one| one.starts_with(code)).cloned().collect::<Vec<_>>();
+    assert_eq!(of("OAL0605").len(), 1, "{all:?}");
+    assert!(of("OAL0605")[0].ends_with("[\"prod\"]"), "{all:?}");
+    assert!(of("OAL0601").iter().any(|one| one.ends_with("[\"dev\"]")), "{all:?}");
+    assert!(of("OAL0601").iter().any(|one| one.ends_with("[\"staging\"]")), "{all:?}");
+    for environment in ["dev", "staging", "prod"] {
+        let named = format!("{environment:?}");
+        let expected: Vec<String> = all.iter().filter(|one| one.contains(&named)).cloned().collect();
+        let alone = found(&[environment]);
+        let plain = |all: &[String]| -> Vec<String> {
+            all.iter().filter_map(|one| Some(one.rsplit_once(" [")?.0.to_owned())).collect()
+        };
+        assert_eq!(plain(&alone), plain(&expected), "{environment}");
+        assert!(alone.iter().all(|one| one.ends_with(&format!("[{named}]"))), "{alone:?}");
     }
 }
