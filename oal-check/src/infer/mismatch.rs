@@ -175,10 +175,9 @@ impl Checker<'_> {
                 .label("a list")
                 .help(self.entries_help(want_bare)),
             (TyData::String, TyData::List(_))
-                if matches!(node.kind, ExprKind::Text) && text.trim_matches('"').contains(' ') =>
+                if matches!(node.kind, ExprKind::Text | ExprKind::Template(_)) && words(text).len() > 1 =>
             {
-                let words: Vec<String> =
-                    text.trim_matches('"').split_whitespace().map(|word| format!("\"{word}\"")).collect();
+                let words: Vec<String> = words(text).iter().map(|word| format!("\"{word}\"")).collect();
                 let split = format!("[{}]", words.join(", "));
                 self.finding(&codes::ELEMENT_FOR_LIST, node.span, format!("{what} takes a list, not a single value"))
                     .label(format!("this is {got_shown}"))
@@ -346,4 +345,19 @@ fn expectation(data: &TyData) -> String {
         _ => "write a text, such as `\"…\"`",
     }
     .to_owned()
+}
+
+/// The words of a quoted text; blanks inside `${…}` part none.
+fn words(quoted: &str) -> Vec<&str> {
+    let inner = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default();
+    let mut depth = 0_usize;
+    let parts = inner.split(|letter: char| {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && letter.is_whitespace()
+    });
+    parts.filter(|word| !word.is_empty()).collect()
 }

@@ -273,6 +273,9 @@ impl Recover<'_, '_> {
             return self.b.set(Token { kind: K::Key, span: name }, value);
         }
         let (place, kind, key) = match (first.kind, next) {
+            (K::For | K::If, Some(next)) if !in_object && next != K::LParen => {
+                (first.span, E::ModifierFirst(first.kind), Span::empty(first.span.start))
+            }
             (_, Some(next)) if word && starts_value(next) && !self.t.starts_line(run.start + 1) => {
                 (Span::empty(first.span.end), E::MissingColon, first.span)
             }
