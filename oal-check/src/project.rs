@@ -208,7 +208,7 @@ impl Project {
                     PathProblem::Outside => (
                         &codes::IMPORT_OUTSIDE_ROOT,
                         format!("`{written}` lies outside the project"),
-                        "move the file below the project's root, or check from a directory that holds both",
+                        LoadError::Outside.help(),
                     ),
                     PathProblem::Malformed => (
                         &codes::BAD_IMPORT_PATH,
@@ -250,19 +250,22 @@ impl Project {
                 let (code, words) = error.words(&path);
                 let mut diagnostic = Diagnostic::new(code, from, quoted, words).label("used here");
                 let similar = loader.similar(&path);
+                let mut near = None;
                 if error == LoadError::NotFound {
-                    if let Some(near) = crate::suggest::closest(&path, similar.iter().map(String::as_str)) {
+                    near = crate::suggest::closest(&path, similar.iter().map(String::as_str));
+                }
+                diagnostic = match near {
+                    Some(near) => {
                         let relative = relative(&source.path, near);
-                        diagnostic = diagnostic.help(format!("did you mean `{relative}`?")).fix(Fix::maybe(
+                        diagnostic.help(format!("did you mean `{relative}`?")).fix(Fix::maybe(
                             format!("use `{relative}`"),
                             from,
                             quoted,
                             format!("\"{relative}\""),
-                        ));
-                    } else {
-                        diagnostic = diagnostic.help("the path starts from the directory of this file");
+                        ))
                     }
-                }
+                    None => diagnostic.help(error.help()),
+                };
                 self.problems.push(diagnostic);
                 None
             }
@@ -335,6 +338,17 @@ impl LoadError {
             Self::Outside => (&codes::IMPORT_OUTSIDE_ROOT, format!("`{path}` leads outside the project")),
             Self::TooLarge => (&codes::FILE_TOO_LARGE, format!("`{path}` is larger than the checker reads")),
             Self::Unreadable(why) => (&codes::UNREADABLE_FILE, format!("`{path}` cannot be read: {why}")),
+        }
+    }
+
+    /// What to do where a used file cannot be had.
+    const fn help(&self) -> &'static str {
+        match self {
+            Self::NotFound => "the path starts from the directory of this file",
+            Self::Directory => "name a file that lies in it, such as `\"./lib/web.oal\"`",
+            Self::Outside => "move the file below the project's root, or check from a directory that holds both",
+            Self::TooLarge => "split it into several files that use each other",
+            Self::Unreadable(_) => "make it readable for the user who runs the check",
         }
     }
 }

@@ -171,7 +171,8 @@ fn failure(name: &str, error: &LoadError, similar: &[String]) -> Failure {
             Failure::new("oal::io::outside", format!("`{name}` leads outside the project, by a symbolic link"))
                 .help("name the file itself, or a directory that holds both with `--root`")
         }
-        LoadError::Unreadable(why) => Failure::new("oal::io::unreadable", format!("`{name}` cannot be read: {why}")),
+        LoadError::Unreadable(why) => Failure::new("oal::io::unreadable", format!("`{name}` cannot be read: {why}"))
+            .help("make it readable for the user who runs `oal`, or leave it out"),
         _ => Failure::new("oal::io::unreadable", format!("`{name}` cannot be read")),
     }
 }

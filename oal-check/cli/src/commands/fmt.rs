@@ -44,6 +44,7 @@ pub(crate) struct Args {
 #[derive(Default)]
 struct Tally {
     files: usize,
+    same: usize,
     changed: usize,
     refused: usize,
     findings: Findings,
@@ -96,7 +97,6 @@ impl Tally {
             Err(Refused::Changed { at }) => return self.failures.push(own_mistake(&name, &source, at.start)),
         };
         let same = formatted == source.text;
-        self.changed += usize::from(!same);
         if args.diff {
             output.text(&difference(&name, &source.text, &formatted, output.colors()));
         } else if args.check {
@@ -106,8 +106,10 @@ impl Tally {
         } else if stdin {
             output.text(&formatted);
         } else if !same && let Err(failure) = files::replace(&disk.on_disk(path), formatted.as_bytes()) {
-            self.failures.push(failure);
+            return self.failures.push(failure);
         }
+        self.same += usize::from(same);
+        self.changed += usize::from(!same);
     }
 
     /// Says why a file is left as it is.
@@ -122,13 +124,12 @@ impl Tally {
     fn summary(&self, args: &Args) -> String {
         let (files, changed) = (count(self.files, "file"), self.changed);
         let mut line = match (changed, args.check || args.diff) {
-            (0, _) => format!("{files} already formatted"),
+            (0, _) if self.same == 0 => format!("formatted none of {files}"),
+            (0, _) if self.same == self.files => format!("{files} already formatted"),
+            (0, _) => format!("{} of {files} already formatted", self.same),
             (_, true) => format!("{changed} of {files} would change"),
             (_, false) => format!("formatted {changed} of {files}"),
         };
-        if self.changed == 0 && self.refused + self.failures.len() == self.files {
-            line = format!("formatted none of {files}");
-        }
         if self.refused > 0 {
             line.push_str(&format!(", left {} with syntax errors as they are", count(self.refused, "file")));
         }

@@ -1,8 +1,10 @@
 //! Writing files so that a reader, a full disk or Ctrl-C never meets half of one: all of it beside the old one, then a rename.
+//! A process that is killed outright between the two may leave the hidden file beside; nothing takes it for a source.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, Once, PoisonError};
 
 use crate::failure::Failure;
 
@@ -23,17 +25,37 @@ fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
         if old.permissions().readonly() {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
         }
+        // Nor does it ask whose file it is.
+        let mut file = File::options().write(true).open(target)?;
         if !old.is_file() {
             // A device or pipe is written to, never replaced.
-            return File::options().write(true).open(target)?.write_all(bytes);
+            return file.write_all(bytes);
         }
     }
     let beside = beside(target);
+    end_between_files();
+    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let result = fill(&beside, bytes, old.as_ref()).and_then(|()| fs::rename(&beside, target));
     if result.is_err() {
         let _ = fs::remove_file(&beside);
     }
     result
+}
+
+/// Held while there is a file beside another.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// From now on, Ctrl-C and its like end the process when the file at hand is whole, with the exit code that shells give.
+fn end_between_files() {
+    const INTERRUPTED: i32 = 130;
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Where it cannot be had, everything is as without it: files are whole, and one may stay beside.
+        let _ = ctrlc::set_handler(|| {
+            let _whole = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+            std::process::exit(INTERRUPTED)
+        });
+    });
 }
 
 fn fill(beside: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<()> {

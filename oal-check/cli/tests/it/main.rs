@@ -17,7 +17,11 @@ mod formats;
 mod help;
 mod init;
 mod inputs;
+#[cfg(unix)]
+mod interrupt;
 mod lower;
+#[cfg(unix)]
+mod permissions;
 mod pipes;
 mod readme;
 mod sandbox;

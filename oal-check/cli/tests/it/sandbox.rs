@@ -49,11 +49,21 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
+        Self::below(Path::new(env!("CARGO_TARGET_TMPDIR")))
+    }
+
+    fn below(directory: &Path) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("oal-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let path = directory.join(name);
         fs::create_dir_all(&path).unwrap();
         Self { path }
+    }
+
+    /// One that every user of the machine may enter.
+    #[cfg(unix)]
+    pub(crate) fn for_everyone() -> Self {
+        Self::below(&std::env::temp_dir())
     }
 
     /// One with this `app.oal`.
