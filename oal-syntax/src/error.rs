@@ -77,6 +77,8 @@ pub enum SyntaxErrorKind {
     InvisibleCharacter(char),
     /// A text that its line ends.
     UnterminatedText,
+    /// A text in plain quotes that goes over several lines.
+    TextOverLines,
     /// A `"""` without its end.
     UnterminatedBlockText,
     /// A `${` in a text that the line ends.

@@ -78,6 +78,7 @@ fn one_of_a_line(source: &str, errors: &mut Vec<SyntaxError>) {
                 | E::Mismatched { .. }
                 | E::Unclosed(_)
                 | E::UnterminatedText
+                | E::TextOverLines
                 | E::UnterminatedHole
                 | E::ForeignComment
                 | E::Semicolon

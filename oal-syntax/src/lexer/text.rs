@@ -15,6 +15,8 @@ enum End {
     Hole(usize),
     /// Nothing: the offset is where the text must end.
     Cut(usize),
+    /// Quotes on a later line, for a text of one line; the offset is after them.
+    Late(usize),
 }
 
 impl<const PATHS: bool> Lexer<'_, PATHS> {
@@ -40,7 +42,7 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         let rest = self.source.as_bytes().get(end..).unwrap_or_default();
         let stop = match memchr::memchr2(b'"', b'\n', rest) {
             Some(at) if rest.get(at) == Some(&b'"') => End::Quotes(end + at + 1),
-            _ => End::Cut(self.line_end(end)),
+            _ => self.late_quotes(self.line(end).1).map_or_else(|| End::Cut(self.line_end(end)), End::Late),
         };
         self.text_token(start, stop, None, None)
     }
@@ -106,6 +108,10 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
                 (end, if first { K::TextStart } else { K::TextMiddle })
             }
             End::Quotes(end) => (end, if first { K::Text } else { K::TextEnd }),
+            End::Late(end) => {
+                self.error(start, end, SyntaxErrorKind::TextOverLines);
+                (end, if first { K::Error } else { K::TextEnd })
+            }
             End::Cut(end) => {
                 let (from, kind) = match block {
                     Some(block) => (block.open, SyntaxErrorKind::UnterminatedBlockText),
@@ -151,7 +157,8 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
             let sign = memchr::memchr3(b'"', b'\\', b'$', rest);
             let plain = rest.get(..sign.unwrap_or(rest.len())).unwrap_or_default();
             if let Some(line) = memchr::memchr(b'\n', plain) {
-                return End::Cut(self.line_end(at + line));
+                let end = at + line;
+                return self.late_quotes(end).map_or_else(|| End::Cut(self.line_end(end)), End::Late);
             }
             at += plain.len();
             match bytes.get(at) {
@@ -162,6 +169,21 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
                 Some(_) => at += 1,
             }
         }
+    }
+
+    /// The end of a text of one line that goes on behind its line, which ends at `line`: after the next quotes, where they
+    /// end a text and begin none. They do so where they are the first of an odd number in their line and follow no sign
+    /// that wants a value. A text whose quotes are only forgotten is followed by whole ones.
+    fn late_quotes(&self, line: usize) -> Option<usize> {
+        let bytes = self.source.as_bytes();
+        let close = line + memchr::memchr(b'"', bytes.get(line..)?)?;
+        let (start, end) = self.line(close);
+        let quotes = memchr::memchr_iter(b'"', bytes.get(start..end)?).count();
+        let before = bytes.get(start..close)?.trim_ascii();
+        let opens = matches!(before.last(), Some(b':' | b'=' | b'(' | b'[' | b',' | b'>' | b'{' | b'\\' | b'r'));
+        let comment = before.starts_with(b"//");
+        let item = bytes.get(line..start)?.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"}"));
+        (quotes % 2 == 1 && !opens && !comment && !item && !before.starts_with(b"}")).then_some(close + 1)
     }
 
     /// Reads a text of several lines from `at` on.

@@ -1,6 +1,7 @@
 //! What the system forbids: each file is named with the reason, nothing is lost, nothing is left, and the exit code is 2.
 
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::{Command, Stdio};
 
@@ -20,7 +21,7 @@ impl Bound {
         let root = fs::metadata(sandbox.path(".")).unwrap().uid() == 0;
         if root {
             if Command::new("setpriv").arg("--version").stdout(Stdio::null()).status().is_err() {
-                eprintln!("permissions are not tested: root needs `setpriv` for it");
+                std::io::stderr().write_all(b"permissions are not tested: root needs `setpriv` for it\n").unwrap();
                 return None;
             }
             // Where the build lies may be closed to others.

@@ -65,6 +65,7 @@ pub(super) fn describe(at: Place<'_>, kind: &Kind) -> Option<Diagnostic> {
             .label("begins here and does not end on this line")
             .help("a text of several lines stands between `\"\"\"`")
             .fix(Fix::maybe("add the `\"`", at.file, Span::empty(at.span.end), "\"")),
+        Kind::TextOverLines => over_lines(at),
         Kind::UnterminatedBlockText => at
             .say(&codes::UNTERMINATED_BLOCK_TEXT, "a multi-line text has no closing `\"\"\"`")
             .label("begins here and does not end")
@@ -149,6 +150,28 @@ fn unknown_escape(at: Place<'_>, c: char) -> Diagnostic {
         .label("not one of the escapes")
         .help(help)
         .fix(fix)
+}
+
+/// A text of one line with its quotes on a later one.
+fn over_lines(at: Place<'_>) -> Diagnostic {
+    let finding = at
+        .say(&codes::UNTERMINATED_TEXT, "a text has its closing `\"` on a later line")
+        .label("a text in plain quotes ends on its line")
+        .help("write a text of several lines between `\"\"\"`, or `\\n` for a line end");
+    let Some(inner) = at.text().strip_prefix('"').and_then(|text| text.strip_suffix('"')) else { return finding };
+    let before = at.line_before();
+    let indent = before.len() - before.trim_start().len();
+    let indent = before.get(..indent).unwrap_or_default();
+    let mut right = "\"\"\"\n".to_owned();
+    for line in inner.lines() {
+        let line = line.strip_prefix(indent).unwrap_or(line).trim_end();
+        if !line.is_empty() {
+            right.extend([indent, "  ", line]);
+        }
+        right.push('\n');
+    }
+    right.extend([indent, "  \"\"\""]);
+    finding.fix(at.maybe("write `\"\"\"`", right))
 }
 
 fn single_quotes(at: Place<'_>) -> Diagnostic {
