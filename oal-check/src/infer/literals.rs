@@ -2,11 +2,17 @@
 
 use crate::checker::{Checker, Typed};
 use crate::diagnostic::{Diagnostic, Fix, codes};
+use crate::program::Res;
 use crate::text::{self, ProblemKind, TextType};
 use crate::types::{Bound, Level, Refinement, Ty, TyData};
 use oal_syntax::Span;
-use oal_syntax::ast::{ExprId, ExprKind, List};
+use oal_syntax::ast::{ExprId, ExprKind, ItemKind, List};
 use oal_syntax::literal::{self, Number, Pieces};
+
+/// Longest text in a hole that is called short, in bytes.
+const SHORT: u32 = 1024;
+/// So many short parts and the same length of plain text are no more than a text may be.
+const MOST_SHORT: usize = 512;
 
 impl Checker<'_> {
     /// A number, held against the refinements of what its place takes.
@@ -199,10 +205,11 @@ impl Checker<'_> {
         root.is_some_and(|kind| &*kind.name == "route") && matches!(self.at.sink.name, "host" | "aliases")
     }
 
-    /// A text with holes.
+    /// A text with holes. It is worked out only where it may become too long; most say a short word or number.
     pub(crate) fn template(&mut self, span: Span, parts: List<ExprId>) -> Typed {
         let tree = self.at.tree;
         let mut level = Level::Const;
+        self.fallible |= parts.len() > MOST_SHORT || span.len() as usize > crate::eval::MAX_TEXT / 2;
         for part in tree.exprs(parts) {
             if matches!(tree.expr(*part).kind, ExprKind::Piece) {
                 continue;
@@ -210,9 +217,41 @@ impl Checker<'_> {
             let typed = self.infer(*part, None);
             level = level.max(typed.level);
             self.expect_text_form(*part, typed.ty);
+            self.fallible = self.fallible || !self.is_short(*part, typed);
         }
         self.look_for_secrets(span, parts);
         Typed { ty: Ty::STRING, level }
+    }
+
+    /// Whether what stands in a hole is at most [`SHORT`] long, as far as that is plain to see.
+    fn is_short(&self, part: ExprId, typed: Typed) -> bool {
+        let types = &self.program.types;
+        if !matches!(
+            types.data(types.bare(typed.ty)),
+            TyData::String
+                | TyData::Text(
+                    TextType::Url | TextType::HttpPath | TextType::Regex | TextType::Cron | TextType::EnvName
+                )
+        ) {
+            return true;
+        }
+        match self.at.tree.expr(part).kind {
+            // What the platform makes.
+            ExprKind::Path { first, len, .. } if typed.level > Level::Const && len > 0 => {
+                let last = first as usize + usize::from(len) - 1;
+                matches!(self.program.step_res(self.at.file, last), Res::Output(_))
+            }
+            ExprKind::Name => {
+                let Res::Def(def) = self.program.res(self.at.file, part) else { return false };
+                let Some(item) = self.program.def(def).map(|info| info.item) else { return false };
+                let tree = &self.project.file(item.file).parse.tree;
+                let ItemKind::Let { value, .. } = tree.item(item.item).kind else { return false };
+                let value = tree.expr(value);
+                matches!(value.kind, ExprKind::Text) && value.span.len() <= SHORT
+            }
+            ExprKind::Text => self.at.tree.expr(part).span.len() <= SHORT,
+            _ => false,
+        }
     }
 
     fn expect_text_form(&mut self, part: ExprId, ty: Ty) {

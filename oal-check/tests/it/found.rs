@@ -101,3 +101,31 @@ fn what_is_wrong_is_said_once() {
         assert_eq!(codes_of(program), [code], "{program}");
     }
 }
+
+/// A text grows too large wherever it is written, and is found there whether anybody asks for it or not.
+#[test]
+fn a_text_that_grows_too_large_is_found_where_it_is_written() {
+    let long = "let a = join([\"0123456789abcdef\" for i in 0..1000], \"\")\nlet b = join([a for i in 0..40], \"\")";
+    for (program, at) in [
+        ("job j { image: \"a:1\", command: [\"${b}${b}\"] }", "\"${b}${b}\""),
+        ("job j { image: \"a:1\", env: { A: \"${b}${b}\" } }", "\"${b}${b}\""),
+        ("kind k extends job { field f: String = \"${b}${b}\" }\nk j { image: \"a:1\" }", "\"${b}${b}\""),
+        (
+            "kind k extends job { field f: String }\nk j { image: \"a:1\", f: b }\njob i { image: \"a:1\", labels: { x: \"${j.f}${b}\" } }",
+            "\"${j",
+        ),
+        (
+            "database d { engine: postgres, version: 16 }\njob j { image: \"a:1\", env: { A: \"${d.url}${b}${b}\" } }",
+            "\"${d.url}",
+        ),
+        ("param p: String = b\njob j { image: \"a:1\", command: [\"${p}${p}\"] }", "\"${p}${p}\""),
+        ("environment dev { j.command: [\"${b}${b}\"] }\njob j { image: \"a:1\" }", "\"${b}${b}\""),
+    ] {
+        let text = format!("app found {{}}\n{long}\n{program}\n");
+        let checked = check(&Project::single("app.oal", text.clone()), &Options::default());
+        let found: Vec<_> = checked.diagnostics().iter().filter(|one| one.severity == Severity::Error).collect();
+        assert_eq!(found.len(), 1, "{}", oal_check::diagnostic::plain(checked.diagnostics(), &checked));
+        assert_eq!(found[0].code.id, "OAL0606");
+        assert!(text[found[0].primary.span.range()].starts_with(at), "{found:?}");
+    }
+}
