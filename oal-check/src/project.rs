@@ -382,8 +382,15 @@ fn join(from: &str, written: &str) -> Result<String, PathProblem> {
     Ok(parts.join("/"))
 }
 
+/// The path of the file that `written` names in a `use` of the file `from`; `None` where it names none inside the project.
+#[must_use]
+pub fn target(from: &str, written: &str) -> Option<String> {
+    join(from, written).ok()
+}
+
 /// How the file `from` writes the path `to`.
-fn relative(from: &str, to: &str) -> String {
+#[must_use]
+pub fn relative(from: &str, to: &str) -> String {
     let from: Vec<&str> = from.split('/').collect();
     let to: Vec<&str> = to.split('/').collect();
     let common = from.iter().zip(&to).take(from.len().saturating_sub(1)).take_while(|(a, b)| a == b).count();

@@ -1,7 +1,7 @@
 //! Texts that name a file: the paths of `use`, and those of build contexts and of mounted files.
 
-use oal_syntax::ast::{EntryValue, ExprId, ExprKind, ItemKind, Tree};
-use oal_syntax::visit::{Node, walk_file};
+use oal_syntax::ast::{EntryValue, ExprId, ExprKind, ItemId, ItemKind, Tree};
+use oal_syntax::visit::{Node, walk};
 use oal_syntax::{Parse, Span, key, literal};
 
 /// A text that names a file or directory.
@@ -21,9 +21,17 @@ const FIELDS: [&str; 4] = ["context", "dockerfile", "env_files", "init"];
 /// All links of a file, in order. Whether there is such a file is not known here.
 #[must_use]
 pub fn links(source: &str, parse: &Parse) -> Vec<Link> {
-    let tree = &parse.tree;
     let mut found = Vec::new();
-    walk_file(tree, &mut |node| {
+    for item in &parse.tree.top {
+        within(source, &parse.tree, *item, &mut found);
+    }
+    found.retain(|link| !link.path.is_empty());
+    found
+}
+
+/// The links of one declaration, those without a word in them, too.
+pub(super) fn within(source: &str, tree: &Tree, item: ItemId, found: &mut Vec<Link>) {
+    walk(tree, Node::Item(item), &mut |node| {
         match node {
             Node::Item(id) => {
                 if let ItemKind::Use { path, .. } | ItemKind::UseAs { path } = tree.item(id).kind {
@@ -36,10 +44,10 @@ pub fn links(source: &str, parse: &Parse) -> Vec<Link> {
                 {
                     let name = key::segments(entry.key.text(source)).last().map(|last| last.text.into_owned());
                     if name.as_deref().is_some_and(|name| FIELDS.contains(&name)) {
-                        texts(source, tree, value, None, &mut found);
+                        texts(source, tree, value, None, found);
                     }
                     if name.as_deref() == Some("build") {
-                        build(source, tree, value, &mut found);
+                        build(source, tree, value, found);
                         return false;
                     }
                 }
@@ -48,7 +56,7 @@ pub fn links(source: &str, parse: &Parse) -> Vec<Link> {
                 if let ExprKind::Call { args, .. } = tree.expr(id).kind {
                     for entry in tree.entries(args) {
                         if let ("path", EntryValue::Set(value)) = (entry.key.text(source), entry.value) {
-                            texts(source, tree, value, None, &mut found);
+                            texts(source, tree, value, None, found);
                         }
                     }
                 }
@@ -57,7 +65,6 @@ pub fn links(source: &str, parse: &Parse) -> Vec<Link> {
         }
         true
     });
-    found
 }
 
 /// The paths of `build: { context: …, dockerfile: … }`: the second one starts from the first one.
@@ -97,7 +104,7 @@ fn texts(source: &str, tree: &Tree, value: ExprId, base: Option<&str>, found: &m
 
 fn link(source: &str, quoted: Span, base: Option<&str>) -> Option<Link> {
     let written = quoted.text(source);
-    if written.starts_with("\"\"\"") || !written.ends_with('"') || written.len() < 3 {
+    if written.starts_with("\"\"\"") || !written.ends_with('"') || written.len() < 2 {
         return None;
     }
     let path = literal::text(written).into_owned();

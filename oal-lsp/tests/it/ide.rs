@@ -1,5 +1,6 @@
 //! Answers of `ide/`, on programs in which `│` is the cursor, with LF and with CR LF.
 
+mod completion;
 mod corpus;
 mod semantic_tokens;
 mod text_only;

@@ -1,0 +1,172 @@
+//! Keys of bodies and objects, paths of environments, arguments.
+
+use super::site::{Callee, Keys, KeysOf};
+use super::tables::{self, Known, PartKind, Type};
+use super::{Docs, Kind, List, group, scaffold};
+use oal_check::program::{DefKind, KindInfo, Place};
+use oal_check::types::MemberInfo;
+
+impl<'a> List<'a, '_> {
+    pub(super) fn keys(&mut self, keys: &Keys<'a>) {
+        match keys.of {
+            KeysOf::Component(kind) => {
+                if let Some(info) = kind.info() {
+                    self.fields(kind, info, &keys.given);
+                }
+                self.words(&["allow"], group::WORD);
+            }
+            KeysOf::Kind(base) => {
+                self.kind_body_words();
+                if let Some((kind, info)) = base.and_then(|kind| Some((kind, kind.info()?))) {
+                    self.fields(kind, info, &keys.given);
+                }
+                self.kinds(group::LAST);
+            }
+            KeysOf::Environment => {
+                self.environment_paths(false);
+                self.words(&["unset"], group::WORD);
+                self.kinds(group::LAST);
+            }
+            KeysOf::Object(ty) | KeysOf::App(ty) => {
+                if let Some(ty) = ty {
+                    self.members(ty, &keys.given);
+                }
+            }
+            KeysOf::New => {}
+        }
+    }
+
+    /// Fields that are not there yet: those that must be given first.
+    fn fields(&mut self, kind: tables::Kind<'a>, info: &'a KindInfo, given: &[String]) {
+        for (slot, field) in (0u16..).zip(&info.fields) {
+            if given.iter().any(|given| **given == *field.name) {
+                continue;
+            }
+            let required = info.required.contains(&slot);
+            self.key(&field.name, Type::new(kind.program, field.ty), required, field.at);
+        }
+    }
+
+    /// Fields of a record, or keys of a map that are known.
+    fn members(&mut self, ty: Type<'a>, given: &[String]) {
+        if let Some(members) = ty.record() {
+            self.record_fields(ty, members, given);
+        } else if let Some(key) = ty.map_key() {
+            let value = ty.map_value().unwrap_or(ty);
+            let mut names: Vec<String> = key
+                .variants()
+                .map(|variants| variants.iter().map(|variant| variant.name.to_string()).collect())
+                .unwrap_or_default();
+            if key.bare() == Some(&oal_check::types::TyData::PortName) {
+                names.extend(self.own_ports());
+            }
+            for name in names.into_iter().filter(|name| !given.contains(name)) {
+                self.key(
+                    &name,
+                    value,
+                    false,
+                    Place { file: oal_syntax::FileId(u32::MAX), span: oal_syntax::Span::empty(0) },
+                );
+            }
+        }
+    }
+
+    fn record_fields(&mut self, ty: Type<'a>, members: &'a [MemberInfo], given: &[String]) {
+        for member in members.iter().filter(|member| !given.iter().any(|given| **given == *member.name)) {
+            self.key(&member.name, ty.with(member.ty), scaffold::must(ty, member), member.at);
+        }
+    }
+
+    fn key(&mut self, name: &str, ty: Type<'a>, required: bool, at: Place) {
+        let has_colon = self.site.has_colon;
+        let shown = ty.show();
+        let Some(item) = self.push(Kind::Field, name, if required { group::WANTED } else { group::NEAR }) else {
+            return;
+        };
+        item.detail = Some(if required { format!("{shown}, required") } else { shown });
+        item.docs = (at.file.0 != u32::MAX).then_some(Docs::Above(at.file, at.span.start));
+        if !has_colon {
+            let (scaffold, more) = scaffold::key(name, ty);
+            item.text = scaffold.plain;
+            item.snippet = Some(scaffold.snippet);
+            item.more = more;
+        }
+    }
+
+    /// What an environment may set: params, and the components whose fields follow behind a dot.
+    pub(super) fn environment_paths(&mut self, unset: bool) {
+        for (name, id) in self.names_in_scope(|kind| matches!(kind, DefKind::Param | DefKind::Component)) {
+            let Some(def) = self.program.def(id) else { continue };
+            let known = tables::value_of(self.program, id);
+            let detail = known.ty.map(Type::show);
+            let component = def.kind == DefKind::Component;
+            if unset && !component {
+                continue;
+            }
+            let docs = self.docs_of(id);
+            let has_colon = self.site.has_colon;
+            let kind = if component { Kind::Component } else { Kind::Param };
+            let Some(item) = self.push(kind, name, if component { group::FITS } else { group::NEAR }) else { continue };
+            item.detail = detail;
+            item.docs = docs;
+            if !has_colon && !unset {
+                item.text.push_str(if component { "." } else { ": " });
+                item.more = true;
+            } else if component && unset {
+                item.text.push('.');
+                item.more = true;
+            }
+        }
+    }
+
+    /// What follows a dot in an environment's path.
+    pub(super) fn path(&mut self, known: Known<'a>, unset: bool) {
+        for part in tables::parts(known) {
+            if !matches!(part.what, PartKind::Field | PartKind::Nested | PartKind::Member) {
+                continue;
+            }
+            let has_colon = self.site.has_colon;
+            let detail = part.known.ty.map(Type::show);
+            let group = if part.known.value.is_some() { group::WANTED } else { group::NEAR };
+            let nested = part.what == PartKind::Nested;
+            let kind = if nested { Kind::Component } else { Kind::Field };
+            let scaffold = part.known.ty.map(|ty| scaffold::key(&part.name, ty));
+            let Some(item) = self.push(kind, part.name, group) else { continue };
+            item.detail = detail;
+            item.docs = part.at.map(|(_, at)| Docs::Above(at.file, at.span.start));
+            if nested {
+                item.text.push('.');
+                item.more = true;
+            } else if let Some((scaffold, more)) = scaffold.filter(|_| !has_colon && !unset) {
+                item.text = scaffold.plain;
+                item.snippet = Some(scaffold.snippet);
+                item.more = more;
+            }
+        }
+    }
+
+    /// Names of arguments not given yet, and values for the next one by position.
+    pub(super) fn arguments(&mut self, callee: &Callee<'a>, given: &[String], expected: Option<Type<'a>>) {
+        match callee {
+            Callee::Variant(ty, name) => {
+                let variants = ty.variants().unwrap_or_default();
+                if let Some(variant) = variants.iter().find(|variant| *variant.name == **name) {
+                    self.record_fields(*ty, &variant.fields, given);
+                }
+                if given.is_empty() && !self.site.has_colon {
+                    self.values(expected);
+                }
+            }
+            Callee::Function(_) | Callee::Unknown => self.values(expected),
+        }
+    }
+
+    pub(super) fn own_ports(&self) -> Vec<String> {
+        let mut ports = self.site.own_ports.clone();
+        let kind = self.site.component.map(tables::kind_ports).unwrap_or_default();
+        ports.extend(kind.into_iter().map(|(name, ..)| name));
+        ports.sort();
+        ports.dedup();
+        ports
+    }
+}

@@ -1,0 +1,212 @@
+//! Paths of files in texts, and the names that a used file exports. What lies in a directory the caller says: nothing here reads a disk.
+
+use super::site::Want;
+use super::tables::Type;
+use super::{Docs, Kind, List, group};
+use oal_check::SourceFile;
+use oal_check::types::{TextType, TyData};
+use oal_syntax::Span;
+use oal_syntax::ast::ItemKind;
+use oal_syntax::token::Token;
+use std::sync::Arc;
+
+/// What lies in the directories of a project.
+pub trait Directory {
+    /// What lies in a directory, named from the project's root on, with `/` between the parts; the root is `""`. Nothing for one that
+    /// is not there.
+    fn entries(&self, path: &str) -> Vec<DirectoryEntry>;
+
+    /// A source file of the project.
+    fn source(&self, path: &str) -> Option<Arc<SourceFile>> {
+        let _ = path;
+        None
+    }
+}
+
+/// A file or directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DirectoryEntry {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a directory.
+    pub is_directory: bool,
+}
+
+/// Where there are no directories.
+#[derive(Debug, Clone, Copy)]
+pub struct Nowhere;
+
+impl Directory for Nowhere {
+    fn entries(&self, _: &str) -> Vec<DirectoryEntry> {
+        Vec::new()
+    }
+}
+
+/// What a text in which the cursor is may say.
+pub(super) fn in_text(list: &mut List<'_, '_>, text: Token) {
+    match &list.site.want {
+        Want::UsePath => list.use_paths(Some(text)),
+        Want::Value(Some(ty)) => list.text_values(*ty, text),
+        Want::Argument { expected: Some(ty), .. } => list.text_values(*ty, text),
+        _ => {}
+    }
+}
+
+impl<'a> List<'a, '_> {
+    /// The part of the text before the cursor, and where the last step of its path is.
+    fn written(&self, text: Token) -> (String, Span) {
+        let source = self.request.source;
+        let start = text.span.start + if text.span.text(source).starts_with('r') { 2 } else { 1 };
+        let start = start.min(self.request.offset);
+        let before = Span::new(start, self.request.offset).text(source);
+        let last = before.rfind('/').map_or(0, |slash| slash + 1);
+        let body = Span::new(start, text.span.end).text(source);
+        let end = body.find(['"', '\n', '\r']).map_or(text.span.end, |end| start + super::super::format::offset(end));
+        let from = start + super::super::format::offset(last);
+        (before.get(..last).unwrap_or_default().to_owned(), Span::new(from, end.max(from)))
+    }
+
+    /// The directory that a written path leads to, from that of the file; `None` outside of the project.
+    fn directory(&self, base: &str, written: &str) -> Option<String> {
+        let path = self.program.project.path(self.request.file);
+        let mut parts: Vec<&str> = path.split('/').collect();
+        parts.pop();
+        for part in base.split('/').chain(written.split('/')) {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                name => parts.push(name),
+            }
+        }
+        Some(parts.join("/"))
+    }
+
+    fn entries(&mut self, base: &str, written: &str, replace: Span, wanted: impl Fn(&DirectoryEntry) -> bool) {
+        if written.starts_with('/') {
+            return;
+        }
+        let Some(directory) = self.directory(base, written) else { return };
+        let mut entries = self.request.directory.entries(&directory);
+        entries.sort();
+        let hidden = replace.text(self.request.source).starts_with('.');
+        self.prefix = Span::new(replace.start, self.request.offset).text(self.request.source).to_ascii_lowercase();
+        for entry in entries.into_iter().filter(|entry| wanted(entry) && (hidden || !entry.name.starts_with('.'))) {
+            let kind = if entry.is_directory { Kind::Directory } else { Kind::File };
+            let group = if entry.is_directory { group::NEAR } else { group::WANTED };
+            let Some(item) = self.push(kind, entry.name, group) else { continue };
+            item.replace = replace;
+            if entry.is_directory {
+                item.text.push('/');
+                item.more = true;
+            }
+        }
+    }
+
+    /// Paths of other files of the project, as `use` writes them.
+    pub(super) fn use_paths(&mut self, text: Option<Token>) {
+        let own = self.program.project.path(self.request.file).to_owned();
+        let Some(text) = text else {
+            self.all_files(&own, None);
+            return;
+        };
+        let (written, replace) = self.written(text);
+        if written.is_empty() {
+            self.prefix = Span::new(replace.start, self.request.offset).text(self.request.source).to_ascii_lowercase();
+            return self.all_files(&own, Some(replace));
+        }
+        let last = own.rsplit('/').next().unwrap_or_default().to_owned();
+        let same =
+            self.directory("", &written).as_deref() == own.rsplit_once('/').map_or(Some(""), |(dir, _)| Some(dir));
+        self.entries("", &written, replace, |entry| {
+            entry.is_directory || (entry.name.ends_with(".oal") && !(same && entry.name == last))
+        });
+    }
+
+    /// Every file below the file's own directory, and those beside the directories above, without those that are programs.
+    fn all_files(&mut self, own: &str, quoted: Option<Span>) {
+        /// Directories that are looked into.
+        const MOST: usize = 64;
+        let mut waiting = vec![String::new()];
+        let mut found = Vec::new();
+        let mut looked = 0;
+        while let Some(directory) = waiting.pop() {
+            looked += 1;
+            if looked > MOST {
+                self.incomplete = true;
+                break;
+            }
+            for entry in self.request.directory.entries(&directory) {
+                let path =
+                    if directory.is_empty() { entry.name.clone() } else { format!("{directory}/{}", entry.name) };
+                if entry.is_directory && !entry.name.starts_with('.') {
+                    waiting.push(path);
+                } else if entry.name.ends_with(".oal") && path != own {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort();
+        for path in found {
+            let relative = oal_check::project::relative(own, &path);
+            let Some(item) = self.push(Kind::File, relative.clone(), group::WANTED) else { continue };
+            match quoted {
+                Some(span) => item.replace = span,
+                None => item.text = format!("\"{relative}\""),
+            }
+        }
+    }
+
+    /// What a text of a type may say: paths of files.
+    pub(super) fn text_values(&mut self, ty: Type<'a>, text: Token) {
+        if ty.bare() != Some(&TyData::Text(TextType::FilePath)) {
+            return;
+        }
+        let (written, replace) = self.written(text);
+        let base = self.base_of_dockerfile(text).unwrap_or_default();
+        self.entries(&base, &written, replace, |_| true);
+    }
+
+    /// The build context from which a `dockerfile` is named.
+    fn base_of_dockerfile(&self, text: Token) -> Option<String> {
+        let tree = &self.request.parse.tree;
+        let after = tree.top.partition_point(|item| tree.item(*item).span.start <= text.span.start);
+        let item = after.checked_sub(1).and_then(|at| tree.top.get(at))?;
+        let mut links = Vec::new();
+        super::super::document_links::within(self.request.source, tree, *item, &mut links);
+        links.into_iter().find(|link| text.span.contains(link.span)).and_then(|link| link.base)
+    }
+
+    /// The names that a file declares and that are not brought in yet.
+    pub(super) fn exported(&mut self, written: &str, given: &[String]) {
+        let Some(path) = oal_check::project::target(self.program.project.path(self.request.file), written) else {
+            return;
+        };
+        let known = self.program.project.files().find(|(_, file)| file.path == path);
+        let own = match known {
+            Some(_) => None,
+            None => self.request.directory.source(&path),
+        };
+        let Some(source) = known.map(|(_, file)| file).or(own.as_deref()) else { return };
+        for id in &source.parse.tree.top {
+            let item = source.parse.tree.item(*id);
+            let kind = match item.kind {
+                ItemKind::Param { .. } => Kind::Param,
+                ItemKind::Let { .. } => Kind::Let,
+                ItemKind::Type(_) => Kind::Type,
+                ItemKind::Kind { .. } => Kind::Kind,
+                ItemKind::Component { .. } => Kind::Component,
+                _ => continue,
+            };
+            let name = item.name.text(&source.text);
+            if name.is_empty() || given.iter().any(|given| given == name) {
+                continue;
+            }
+            let docs = known.map(|(file, _)| Docs::Above(file, item.span.start));
+            if let Some(item) = self.push(kind, name, group::WANTED) {
+                item.docs = docs;
+            }
+        }
+    }
+}
