@@ -239,8 +239,7 @@ impl<'p> Checker<'p> {
         let gap = entries.first().map(|entry| Span::new(body.open + 1, entry.key.start.max(body.open + 1)));
         let one_line = gap.is_some_and(|gap| !self.text(gap).contains('\n'));
         for (_, field, ty) in &missing {
-            let shown = self.show_plain(*ty);
-            let value = crate::infer::display::placeholder(&shown);
+            let value = self.placeholder(*ty);
             text.push_str(&if one_line { format!(" {field}: {value},") } else { format!("\n  {field}: {value}") });
         }
         let insert = Span::empty(body.open + 1);

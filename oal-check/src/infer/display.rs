@@ -1,7 +1,7 @@
 //! Types in words, for messages and hover.
 
-use crate::program::Program;
-use crate::types::{Refinement, Ty, TyData};
+use crate::program::{Def, Program};
+use crate::types::{MemberInfo, Refinement, Ty, TyData};
 
 impl Program {
     /// A type as a user would write it.
@@ -84,18 +84,65 @@ impl crate::checker::Checker<'_> {
         }
         self.show(plain)
     }
-}
 
-/// What to put where a value of a type must be filled in.
-pub(crate) fn placeholder(shown: &str) -> &'static str {
-    match shown.trim_matches('`') {
-        "Bool" => "false",
-        "Int" | "Port" => "0",
-        "Duration" => "0s",
-        "Size" => "0MiB",
-        "String" | "Host" | "Url" | "HttpPath" | "FilePath" | "Image" | "Cron" | "Regex" | "Email" => "\"\"",
-        other if other.starts_with("List<") => "[]",
-        other if other.starts_with("Map<") => "{}",
-        _ => "null",
+    /// What to put where a value of a type must be filled in: one that fits, where the type tells one, so that only its
+    /// worth is left to think about; of a union the first variant with what it needs.
+    pub(crate) fn placeholder(&self, ty: Ty) -> String {
+        self.placeholder_within(ty, 4)
+    }
+
+    fn placeholder_within(&self, ty: Ty, depth: u8) -> String {
+        let types = &self.program.types;
+        let inner = |ty: Ty| self.placeholder_within(ty, depth.saturating_sub(1));
+        let members = |members: &[MemberInfo]| {
+            let needed = members.iter().filter(|member| member.default.is_none() && !types.is_optional(member.ty));
+            needed.map(|member| format!("{}: {}", member.name, inner(member.ty))).collect::<Vec<_>>().join(", ")
+        };
+        match types.data(ty) {
+            TyData::Bool => "false".to_owned(),
+            TyData::Int => "0".to_owned(),
+            TyData::Float => "0.0".to_owned(),
+            TyData::Port => "8080".to_owned(),
+            TyData::Cpu => "1".to_owned(),
+            TyData::Percent => "0%".to_owned(),
+            TyData::Duration => "0s".to_owned(),
+            TyData::Size => "0MiB".to_owned(),
+            TyData::String | TyData::Text(_) => "\"\"".to_owned(),
+            TyData::Range => "0..1".to_owned(),
+            TyData::List(_) => "[]".to_owned(),
+            TyData::Map(..) => "{}".to_owned(),
+            TyData::Leveled(_, ty) => self.placeholder_within(*ty, depth),
+            TyData::Refined(base, number) => {
+                // The least of a range of numbers is in it.
+                let least =
+                    types.refinement(*number).and_then(|info| info.text.split_once("..")).map(|(least, _)| least);
+                let counted = matches!(
+                    types.data(types.bare(*base)),
+                    TyData::List(_) | TyData::Map(..) | TyData::String | TyData::Text(_)
+                );
+                match least.filter(|least| !least.is_empty() && !counted) {
+                    Some(least) => least.to_owned(),
+                    None => self.placeholder_within(*base, depth),
+                }
+            }
+            TyData::Record(number) if depth > 0 => match types.record(*number).map(|record| members(&record.fields)) {
+                Some(fields) if !fields.is_empty() => format!("{{ {fields} }}"),
+                _ => "{}".to_owned(),
+            },
+            TyData::Union(number) if depth > 0 => match types.union(*number).and_then(|union| union.variants.first()) {
+                Some(variant) => match members(&variant.fields) {
+                    fields if fields.is_empty() => variant.name.to_string(),
+                    fields => format!("{}({fields})", variant.name),
+                },
+                None => "null".to_owned(),
+            },
+            TyData::Kind(kind) => {
+                let of_kind = |def: &&Def| def.of.is_some_and(|of| self.program.extends(of, *kind));
+                let component = self.program.defs.iter().find(of_kind);
+                component
+                    .map_or_else(|| "null".to_owned(), |def| self.project.slice(def.item.file, def.name).to_owned())
+            }
+            _ => "null".to_owned(),
+        }
     }
 }

@@ -45,8 +45,9 @@ impl Checker<'_> {
     fn report_refinement(&mut self, at: Span, base: Ty, why: &str) {
         let ty = self.show(base);
         self.push(
-            self.finding(&codes::REFINEMENT_NOT_APPLICABLE, at, format!("`{ty}` cannot have this refinement"))
-                .label(why.to_owned()),
+            self.finding(&codes::REFINEMENT_NOT_APPLICABLE, at, format!("{ty} cannot have this refinement"))
+                .label(why.to_owned())
+                .help("a range is of values of the type before `where`; `matches` goes with texts"),
         );
     }
 
@@ -82,11 +83,13 @@ impl Checker<'_> {
                 | (TyData::Duration, Number::Duration(i))
                 | (TyData::Size, Number::Size(i))
                 | (TyData::Cpu, Number::Cpu(i)) => Bound::Int(i64::from(sign) * i),
-                (TyData::Cpu, Number::Int(i)) => Bound::Int(i64::from(sign) * i.checked_mul(1000)?),
+                (TyData::Cpu, Number::Int(_) | Number::Float(_)) => {
+                    Bound::Int(i64::from(sign) * crate::eval::number::cores(&crate::eval::expr::number(digits))?)
+                }
                 (TyData::Unknown, _) => return None,
                 _ => {
                     let ty = self.show(base);
-                    self.report_refinement(span, base, &format!("this is no bound of `{ty}`"));
+                    self.report_refinement(span, base, &format!("this is no bound of {ty}"));
                     return None;
                 }
             };

@@ -25,6 +25,7 @@ mod messages;
 mod props;
 mod query;
 mod rules;
+mod sketches;
 mod slips;
 mod spec;
 mod text;
