@@ -4,7 +4,7 @@ use clap::builder::Styles;
 use clap::builder::styling::{AnsiColor, Style};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{check, completions, explain, fmt, init, lower, schema};
+use crate::commands::{check, completions, explain, fmt, init, lower, lsp, schema};
 
 /// Check, lower and format OAL programs.
 #[derive(Debug, Parser)]
@@ -52,6 +52,7 @@ pub(crate) enum Verb {
     Explain(explain::Args),
     Schema(schema::Args),
     Init(init::Args),
+    Lsp(lsp::Args),
     Completions(completions::Args),
 }
 

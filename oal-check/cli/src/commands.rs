@@ -6,5 +6,6 @@ pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod init;
 pub(crate) mod lower;
+pub(crate) mod lsp;
 pub(crate) mod program;
 pub(crate) mod schema;

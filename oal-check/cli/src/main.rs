@@ -67,6 +67,7 @@ fn run(verb: Verb, output: &mut Output, started: Instant) -> miette::Result<Verd
         Verb::Explain(args) => commands::explain::run(&args, output),
         Verb::Schema(args) => Ok(commands::schema::run(&args, output)),
         Verb::Init(args) => commands::init::run(&args, output),
+        Verb::Lsp(args) => commands::lsp::run(&args),
         Verb::Completions(args) => Ok(commands::completions::run(&args, output)),
     }
 }

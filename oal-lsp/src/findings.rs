@@ -1,0 +1,67 @@
+//! What is wrong with one document, from all programs that hold it, each thing once: as `oal check` says it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use oal_check::Diagnostic;
+use oal_check::diagnostic::sort_and_fold;
+use oal_syntax::FileId;
+
+use crate::file::File;
+use crate::key::Key;
+use crate::program::Program;
+use crate::snapshot::Snapshot;
+
+/// Findings, and the files that they point into.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    files: Vec<Arc<File>>,
+    by_key: BTreeMap<Key, FileId>,
+    /// In the order of places.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Findings {
+    /// The findings on a document.
+    pub(crate) fn of(snapshot: &Snapshot, key: &Key) -> Self {
+        let mut findings = Self::default();
+        for (program, id) in snapshot.programs_of(key) {
+            findings.add(&program, id);
+        }
+        sort_and_fold(&mut findings.diagnostics, |file| file.0 as usize);
+        findings
+    }
+
+    fn add(&mut self, program: &Program, id: FileId) {
+        for found in program.checked.diagnostics().iter().filter(|found| found.primary.file == id) {
+            let mut found = found.clone();
+            self.renumber(program, &mut found.primary.file);
+            found.secondary.iter_mut().for_each(|label| self.renumber(program, &mut label.file));
+            let edits = found.fixes.iter_mut().flat_map(|fix| &mut fix.edits);
+            edits.for_each(|edit| self.renumber(program, &mut edit.file));
+            self.diagnostics.push(found);
+        }
+    }
+
+    /// Files of the built-in library keep their numbers.
+    fn renumber(&mut self, program: &Program, id: &mut FileId) {
+        if oal_check::std::index(*id).is_some() {
+            return;
+        }
+        let file = program.file(*id);
+        let next = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        let files = &mut self.files;
+        *id = *self.by_key.entry(Arc::clone(&file.key)).or_insert_with(|| {
+            files.push(file);
+            next
+        });
+    }
+
+    /// The file of a number.
+    pub(crate) fn file(&self, id: FileId) -> Arc<File> {
+        match oal_check::std::index(id) {
+            Some(index) => File::std(index),
+            None => self.files.get(id.0 as usize).map_or_else(|| File::std(0), Arc::clone),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Bytes of a text to lines and columns as the protocol counts them, and back. Every position is taken: past the end of its line or
+//! of the text, inside a character.
+
+use memchr::memchr2_iter;
+use oal_syntax::Span;
+
+/// In which units a client counts columns (LSP 3.17, `positionEncodings`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Encoding {
+    /// Bytes.
+    Utf8,
+    /// UTF-16 code units; what holds where nothing is agreed.
+    #[default]
+    Utf16,
+    /// Characters.
+    Utf32,
+}
+
+/// A place: both count from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Place {
+    /// Line.
+    pub line: u32,
+    /// Column, in the units of an [`Encoding`].
+    pub column: u32,
+}
+
+/// Where the lines of one text start. A line ends with `\n`, `\r\n` or `\r`.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    starts: Vec<u32>,
+}
+
+#[allow(dead_code, reason = "for the requests that are being added")]
+impl Lines {
+    /// Reads the text once. A byte order mark is not part of the first line: clients take it away.
+    #[must_use]
+    pub(crate) fn new(text: &str) -> Self {
+        let mut starts = vec![if text.starts_with('\u{feff}') { 3 } else { 0 }];
+        starts.extend(line_ends(text).map(|(_, next)| count(next)));
+        Self { starts }
+    }
+
+    /// How many lines there are; a text that ends with a line end has an empty last one.
+    #[must_use]
+    pub(crate) fn count(&self) -> u32 {
+        count(self.starts.len())
+    }
+
+    /// The place of an offset.
+    #[must_use]
+    pub(crate) fn place(&self, text: &str, offset: u32, encoding: Encoding) -> Place {
+        let mut offset = offset.min(count(text.len()));
+        while !text.is_char_boundary(offset as usize) {
+            offset -= 1;
+        }
+        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let start = self.starts.get(line).copied().unwrap_or(0).min(offset);
+        let before = Span::new(start, offset).text(text);
+        Place { line: count(line), column: units(before, encoding) }
+    }
+
+    /// The offset of a place.
+    #[must_use]
+    pub(crate) fn offset(&self, text: &str, place: Place, encoding: Encoding) -> u32 {
+        let Some(start) = self.starts.get(place.line as usize) else { return count(text.len()) };
+        let end = self.starts.get(place.line as usize + 1).copied().unwrap_or(count(text.len()));
+        start + inside(Span::new(*start, end).text(text), place.column, encoding)
+    }
+}
+
+/// The offset of a place, found without the starts of all lines: for a text that is about to change.
+#[must_use]
+pub(crate) fn offset_of(text: &str, place: Place, encoding: Encoding) -> usize {
+    let start = match place.line.checked_sub(1) {
+        None => text.len() - text.trim_start_matches('\u{feff}').len(),
+        Some(before) => match line_ends(text).nth(before as usize) {
+            Some((_, next)) => next,
+            None => return text.len(),
+        },
+    };
+    let rest = text.get(start..).unwrap_or_default();
+    let end = line_ends(rest).next().map_or(rest.len(), |(end, _)| end);
+    start + inside(rest.get(..end).unwrap_or_default(), place.column, encoding) as usize
+}
+
+/// Where lines end and the next ones start.
+fn line_ends(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let bytes = text.as_bytes();
+    memchr2_iter(b'\n', b'\r', bytes).filter_map(move |at| {
+        let is_return = bytes.get(at) == Some(&b'\r');
+        match bytes.get(at + 1) {
+            Some(b'\n') if is_return => None,
+            _ if is_return || at == 0 || bytes.get(at - 1) != Some(&b'\r') => Some((at, at + 1)),
+            _ => Some((at - 1, at + 1)),
+        }
+    })
+}
+
+/// The offset of a column in a line: before its end, and at the start of a character.
+fn inside(line: &str, column: u32, encoding: Encoding) -> u32 {
+    let line = line.trim_end_matches(['\r', '\n']);
+    let mut seen = 0;
+    for (offset, character) in line.char_indices() {
+        seen += width(character, encoding);
+        if seen > column {
+            return count(offset);
+        }
+    }
+    count(line.len())
+}
+
+/// How many columns a text takes.
+#[must_use]
+pub(crate) fn units(text: &str, encoding: Encoding) -> u32 {
+    match encoding {
+        Encoding::Utf8 => count(text.len()),
+        _ if text.is_ascii() => count(text.len()),
+        _ => text.chars().map(|character| width(character, encoding)).sum(),
+    }
+}
+
+fn width(character: char, encoding: Encoding) -> u32 {
+    match encoding {
+        Encoding::Utf8 => count(character.len_utf8()),
+        Encoding::Utf16 => count(character.len_utf16()),
+        Encoding::Utf32 => 1,
+    }
+}
+
+fn count(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Encoding, Lines, Place, offset_of};
+
+    const ALL: [Encoding; 3] = [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32];
+    const TEXT: &str = "\u{feff}a𝒳é\r\n\r\rb\n\n𝒳";
+
+    #[test]
+    fn there_and_back() {
+        let lines = Lines::new(TEXT);
+        for encoding in ALL {
+            for (offset, _) in TEXT.char_indices().chain([(TEXT.len(), ' ')]) {
+                let inside_end = TEXT.get(..offset).is_some_and(|before| before.ends_with('\r'))
+                    && TEXT.as_bytes().get(offset) == Some(&b'\n');
+                let place = lines.place(TEXT, offset as u32, encoding);
+                let back = lines.offset(TEXT, place, encoding);
+                assert_eq!(
+                    back as usize,
+                    if inside_end { offset - 1 } else { offset.max(3) },
+                    "{encoding:?} {offset} {place:?}"
+                );
+                assert_eq!(back as usize, offset_of(TEXT, place, encoding), "{encoding:?} {offset} {place:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_position_is_taken() {
+        let lines = Lines::new(TEXT);
+        assert_eq!(lines.count(), 6);
+        for encoding in ALL {
+            for line in 0..9 {
+                for column in 0..12 {
+                    let place = Place { line, column };
+                    let offset = offset_of(TEXT, place, encoding);
+                    assert!(TEXT.is_char_boundary(offset));
+                    assert_eq!(offset, lines.offset(TEXT, place, encoding) as usize, "{encoding:?} {place:?}");
+                }
+            }
+            assert_eq!(offset_of(TEXT, Place { line: 9, column: 0 }, encoding), TEXT.len());
+        }
+        // Inside the second half of a pair.
+        assert_eq!(offset_of(TEXT, Place { line: 0, column: 2 }, Encoding::Utf16), 4);
+    }
+}

@@ -1,0 +1,147 @@
+//! The methods of the protocol, each one line: what a method does is in the file of its area below.
+
+mod analysis;
+mod capabilities;
+mod diagnostics;
+mod folding;
+mod lifecycle;
+mod sync;
+mod view;
+mod watch;
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::ls_types::*;
+use tower_lsp::{Client, LanguageServer};
+
+use crate::lanes::{Lane, Lanes, Lost};
+use crate::snapshot::lock;
+use crate::transport::Outbox;
+use crate::workspace::Workspace;
+
+pub(crate) use capabilities::adjust;
+pub(crate) use view::{Session, View};
+
+/// The server; clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Server {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    outbox: Outbox,
+    lanes: Lanes,
+    workspace: Mutex<Workspace>,
+    session: OnceLock<Arc<Session>>,
+    analysis: analysis::Signal,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Server {
+    pub(crate) fn new(client: Client, outbox: Outbox, lanes: Lanes) -> Self {
+        let (workspace, session, analysis) = Default::default();
+        let runtime = tokio::runtime::Handle::current();
+        Self { inner: Arc::new(Inner { client, outbox, lanes, workspace, session, analysis, runtime }) }
+    }
+
+    /// Answers a request on a thread of a lane, from the documents as they are now. Call it before any other `await`.
+    async fn ask<P: Send + 'static, T: Send + 'static>(
+        &self,
+        lane: Lane,
+        method: &'static str,
+        params: P,
+        answer: fn(&View, P) -> Result<T>,
+    ) -> Result<T> {
+        let snapshot = lock(&self.inner.workspace).snapshot();
+        let session = self.session();
+        let work = move |cancelled: &crate::lanes::Cancelled| {
+            drill(method);
+            answer(&View { snapshot, session, cancelled: cancelled.clone() }, params)
+        };
+        match self.inner.lanes.run(lane, work).await {
+            Ok(answer) => answer,
+            Err(Lost::Panicked) => {
+                self.log(MessageType::ERROR, format!("`{method}` failed; the server goes on"));
+                let message = format!("`{method}` failed on this version of the document; the server goes on");
+                Err(Error { code: ErrorCode::InternalError, message: message.into(), data: None })
+            }
+            Err(Lost::Ended) => Err(Error::internal_error()),
+        }
+    }
+
+    fn session(&self) -> Arc<Session> {
+        Arc::clone(self.inner.session.get_or_init(Arc::default))
+    }
+
+    /// Puts a line into the client's log.
+    fn log(&self, typ: MessageType, message: String) {
+        self.inner.outbox.notify("window/logMessage", LogMessageParams { typ, message });
+    }
+}
+
+/// Fails or dawdles where a test says so: `OAL_LSP_DRILL=panic:METHOD`, `OAL_LSP_DRILL=sleep:METHOD:MILLISECONDS`.
+#[cfg(debug_assertions)]
+#[expect(clippy::panic, reason = "this is what it is for")]
+fn drill(method: &str) {
+    let Some(drills) = std::env::var_os("OAL_LSP_DRILL") else { return };
+    for drill in drills.to_string_lossy().split(',') {
+        match drill.split(':').collect::<Vec<_>>().as_slice() {
+            ["panic", name] if *name == method => panic!("the drill"),
+            ["sleep", name, time] if *name == method => {
+                std::thread::sleep(std::time::Duration::from_millis(time.parse().unwrap_or(0)));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(not(debug_assertions))]
+fn drill(_: &str) {}
+
+impl LanguageServer for Server {
+    // The session.
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        self.start_session(params)
+    }
+    async fn initialized(&self, _: InitializedParams) {
+        self.begin();
+    }
+    async fn shutdown(&self) -> Result<()> {
+        Ok(())
+    }
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        self.change_settings(params.settings);
+    }
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        self.change_folders(params.event);
+    }
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        self.files_changed(params.changes);
+    }
+
+    // Documents.
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        self.open_document(params.text_document);
+    }
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        self.change_document(params);
+    }
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.close_document(&params.text_document.uri);
+    }
+
+    // Diagnostics.
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        self.ask(Lane::Interactive, "textDocument/diagnostic", params, diagnostics::document).await
+    }
+    async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+        self.ask(Lane::Background, "workspace/diagnostic", params, diagnostics::workspace).await
+    }
+
+    // What the text alone tells.
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        self.ask(Lane::Interactive, "textDocument/foldingRange", params, folding::ranges).await
+    }
+}

@@ -1,0 +1,103 @@
+//! Diagnostics that the client asks for.
+
+use std::collections::HashMap;
+
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::ls_types::{
+    Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentDiagnosticReportKind,
+    DocumentDiagnosticReportResult, FullDocumentDiagnosticReport, RelatedFullDocumentDiagnosticReport,
+    RelatedUnchangedDocumentDiagnosticReport, UnchangedDocumentDiagnosticReport, Uri, WorkspaceDiagnosticParams,
+    WorkspaceDiagnosticReport, WorkspaceDiagnosticReportResult, WorkspaceDocumentDiagnosticReport,
+    WorkspaceFullDocumentDiagnosticReport, WorkspaceUnchangedDocumentDiagnosticReport,
+};
+
+use super::View;
+use crate::convert;
+use crate::convert::diagnostics::{all, result_id};
+use crate::findings::Findings;
+use crate::key::{self, Key};
+
+/// What is wrong with a document.
+fn diagnostics(view: &View, key: &Key) -> Vec<Diagnostic> {
+    all(&Findings::of(&view.snapshot, key), view.session.encoding, view.session.shows())
+}
+
+/// `textDocument/diagnostic`. Of a document that is not known nothing is wrong: clients ask before they open and after they
+/// close.
+pub(super) fn document(view: &View, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+    let key = key::of_uri(params.text_document.uri.as_str());
+    let items = if key.starts_with(key::STD) { Vec::new() } else { diagnostics(view, &key) };
+    let related_documents = related(view, &key);
+    let result_id = result_id(&items);
+    if params.previous_result_id.as_ref() == Some(&result_id) {
+        let unchanged_document_diagnostic_report = UnchangedDocumentDiagnosticReport { result_id };
+        let report =
+            RelatedUnchangedDocumentDiagnosticReport { related_documents, unchanged_document_diagnostic_report };
+        return Ok(DocumentDiagnosticReport::Unchanged(report).into());
+    }
+    let full_document_diagnostic_report = FullDocumentDiagnosticReport { result_id: Some(result_id), items };
+    let report = RelatedFullDocumentDiagnosticReport { related_documents, full_document_diagnostic_report };
+    Ok(DocumentDiagnosticReport::Full(report).into())
+}
+
+/// What is wrong with the closed documents of the same programs: the open ones are asked for by themselves.
+fn related(view: &View, key: &Key) -> Option<HashMap<Uri, DocumentDiagnosticReportKind>> {
+    let document = view.session.client.text_document.as_ref()?;
+    if document.diagnostic.as_ref()?.related_document_support != Some(true) {
+        return None;
+    }
+    let mut others = HashMap::new();
+    for held in view.programs(view.snapshot.file(key)?.as_ref()) {
+        let found = held.program.checked.diagnostics();
+        let mut ids: Vec<_> = found.iter().map(|found| found.primary.file).filter(|id| *id != held.id).collect();
+        ids.dedup();
+        for file in ids.into_iter().map(|id| held.program.file(id)).filter(|file| file.version().is_none()) {
+            let items = diagnostics(view, &file.key);
+            let report = FullDocumentDiagnosticReport { result_id: Some(result_id(&items)), items };
+            others.extend(convert::uri(&file).map(|uri| (uri, report.into())));
+        }
+    }
+    (!others.is_empty()).then_some(others)
+}
+
+/// `workspace/diagnostic`: what is wrong with every document of a program, and what no longer is.
+pub(super) fn workspace(view: &View, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+    let previous = params.previous_result_ids.into_iter().map(|id| (key::of_uri(id.uri.as_str()), (id.uri, id.value)));
+    let mut previous: HashMap<Key, (Uri, String)> = previous.collect();
+    let mut items = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for program in view.all_programs() {
+        for file in program.files().iter().filter(|file| file.exists()) {
+            if !seen.insert(file.key.clone()) {
+                continue;
+            }
+            let Some(uri) = convert::uri(file) else { continue };
+            let version = file.version().map(i64::from);
+            let found = diagnostics(view, &file.key);
+            let result_id = result_id(&found);
+            items.push(match previous.remove(&file.key) {
+                Some((_, known)) if known == result_id => {
+                    let unchanged_document_diagnostic_report = UnchangedDocumentDiagnosticReport { result_id };
+                    WorkspaceUnchangedDocumentDiagnosticReport { uri, version, unchanged_document_diagnostic_report }
+                        .into()
+                }
+                None if found.is_empty() => continue,
+                _ => full(uri, version, found, result_id),
+            });
+        }
+    }
+    for (uri, _) in previous.into_values() {
+        items.push(full(uri, None, Vec::new(), result_id(&[])));
+    }
+    Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport { items }))
+}
+
+fn full(
+    uri: Uri,
+    version: Option<i64>,
+    items: Vec<Diagnostic>,
+    result_id: String,
+) -> WorkspaceDocumentDiagnosticReport {
+    let full_document_diagnostic_report = FullDocumentDiagnosticReport { result_id: Some(result_id), items };
+    WorkspaceFullDocumentDiagnosticReport { uri, version, full_document_diagnostic_report }.into()
+}

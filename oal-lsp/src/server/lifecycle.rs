@@ -1,0 +1,125 @@
+//! The beginning of a session, its folders and its settings.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::ls_types::{
+    ConfigurationItem, InitializeParams, InitializeResult, MessageType, WorkspaceFolder, WorkspaceFoldersChangeEvent,
+};
+
+use super::{Server, Session, analysis, capabilities, watch};
+use crate::convert;
+use crate::disk;
+use crate::key::Key;
+use crate::lanes::Lane;
+use crate::settings::Settings;
+use crate::snapshot::lock;
+
+/// The name of our settings.
+const SECTION: &str = "oal";
+
+impl Server {
+    /// Agrees on what holds for the session. Nothing that takes time: that is begun when the client says it is ready.
+    pub(super) fn start_session(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let general = params.capabilities.general.as_ref();
+        let encoding = convert::encoding(general.and_then(|general| general.position_encodings.as_deref()));
+        let session = Session { encoding, client: params.capabilities };
+        let answer = capabilities::answer(&session);
+        // A second `initialize` does not come this far.
+        let _ = self.inner.session.set(Arc::new(session));
+        if let Some(parent) = params.process_id {
+            watch::parent(parent);
+        }
+        #[expect(deprecated, reason = "all that older clients send")]
+        let root = params.root_uri.map(|uri| uri.as_str().to_owned()).or_else(|| {
+            let path = params.root_path.filter(|path| !path.is_empty());
+            path.map(|path| crate::key::to_uri(&crate::key::normal(&path.replace('\\', "/"))))
+        });
+        let folders: Vec<String> = match params.workspace_folders {
+            Some(folders) => folders.iter().map(|folder| folder.uri.as_str().to_owned()).collect(),
+            None => root.into_iter().collect(),
+        };
+        let here = std::env::current_dir().ok().and_then(|here| here.to_str().map(str::to_owned));
+        let (settings, _) = Settings::read(params.initialization_options.as_ref().unwrap_or(&Value::Null));
+        let mut workspace = lock(&self.inner.workspace);
+        workspace.set_folders(&folders, here.filter(|_| folders.is_empty()));
+        workspace.set_settings(settings);
+        Ok(answer)
+    }
+
+    /// Begins the work that goes on by itself.
+    pub(super) fn begin(&self) {
+        let server = self.clone();
+        let thread = std::thread::Builder::new().name("oal-lsp check".to_owned()).stack_size(crate::lanes::STACK);
+        if thread.spawn(move || analysis::run(&server)).is_err() {
+            self.log(MessageType::ERROR, "there can be no more threads".to_owned());
+        }
+        self.look_at_folders();
+        self.watch_files();
+        self.ask_for_settings();
+    }
+
+    /// Finds the files of the folders.
+    pub(super) fn look_at_folders(&self) {
+        let folders: Vec<Key> = lock(&self.inner.workspace).folders().to_vec();
+        for folder in folders {
+            let server = self.clone();
+            self.inner.lanes.spawn(Lane::Background, move || {
+                let gone = || !lock(&server.inner.workspace).folders().contains(&folder);
+                let files = disk::below(&folder, &gone);
+                lock(&server.inner.workspace).set_disk(&folder, &files);
+                server.changed_elsewhere();
+            });
+        }
+    }
+
+    /// Something other than an open document has changed: what was answered may be old.
+    pub(super) fn changed_elsewhere(&self) {
+        self.inner.analysis.wake();
+        self.refresh();
+    }
+
+    pub(super) fn change_folders(&self, event: WorkspaceFoldersChangeEvent) {
+        let uri = |folder: &WorkspaceFolder| folder.uri.as_str().to_owned();
+        let (added, removed): (Vec<_>, Vec<_>) =
+            (event.added.iter().map(uri).collect(), event.removed.iter().map(uri).collect());
+        lock(&self.inner.workspace).change_folders(&added, &removed);
+        self.look_at_folders();
+        self.changed_elsewhere();
+    }
+
+    /// Takes settings that the client sends, or asks for them if it only says that they are others.
+    pub(super) fn change_settings(&self, sent: Value) {
+        if sent.get(SECTION).is_some_and(Value::is_object) {
+            self.set_settings(&sent);
+        } else {
+            self.ask_for_settings();
+        }
+    }
+
+    fn set_settings(&self, sent: &Value) {
+        let (settings, wrong) = Settings::read(sent);
+        for words in wrong {
+            self.log(MessageType::WARNING, words);
+        }
+        lock(&self.inner.workspace).set_settings(settings);
+        self.changed_elsewhere();
+    }
+
+    /// Asks for the settings where the client keeps them for us.
+    fn ask_for_settings(&self) {
+        let session = self.session();
+        if session.client.workspace.as_ref().and_then(|workspace| workspace.configuration) != Some(true) {
+            return;
+        }
+        let server = self.clone();
+        tokio::spawn(async move {
+            let item = ConfigurationItem { scope_uri: None, section: Some(SECTION.to_owned()) };
+            let sent = server.inner.client.configuration(vec![item]).await;
+            if let Some(sent) = sent.ok().and_then(|sent| sent.into_iter().next()).filter(Value::is_object) {
+                server.set_settings(&sent);
+            }
+        });
+    }
+}

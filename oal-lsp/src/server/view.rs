@@ -1,0 +1,126 @@
+//! What a request sees: the documents as they were when it arrived, and what its client can do.
+
+use std::sync::Arc;
+
+use oal_syntax::{FileId, Span};
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types::{ClientCapabilities, Location, Position, Range, TextDocumentPositionParams, Uri};
+
+use crate::convert;
+use crate::convert::diagnostics::Shows;
+use crate::file::File;
+use crate::key;
+use crate::lanes::Cancelled;
+use crate::lines::Encoding;
+use crate::program::Program;
+use crate::snapshot::Snapshot;
+
+/// What was agreed at the start.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    /// In which units columns are counted.
+    pub(crate) encoding: Encoding,
+    /// What the client can do.
+    pub(crate) client: ClientCapabilities,
+}
+
+impl Session {
+    /// Whether the client asks for diagnostics; then none are sent unasked.
+    pub(crate) fn pulls(&self) -> bool {
+        self.client.text_document.as_ref().is_some_and(|document| document.diagnostic.is_some())
+    }
+
+    /// What the client can show of a diagnostic.
+    pub(crate) fn shows(&self) -> Shows {
+        let Some(document) = &self.client.text_document else { return Shows::default() };
+        let Some(publish) = &document.publish_diagnostics else {
+            return Shows { data: self.pulls(), ..Shows::default() };
+        };
+        let has_tag = |tag| publish.tag_support.as_ref().is_some_and(|tags| tags.value_set.contains(&tag));
+        Shows {
+            related: publish.related_information == Some(true),
+            unnecessary: has_tag(tower_lsp::ls_types::DiagnosticTag::UNNECESSARY),
+            deprecated: has_tag(tower_lsp::ls_types::DiagnosticTag::DEPRECATED),
+            code_page: publish.code_description_support == Some(true),
+            data: publish.data_support == Some(true),
+        }
+    }
+}
+
+/// What a request sees.
+pub(crate) struct View {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) session: Arc<Session>,
+    pub(crate) cancelled: Cancelled,
+}
+
+/// A document in a program.
+pub(crate) struct Held {
+    pub(crate) program: Arc<Program>,
+    /// Its number in `program.checked`.
+    pub(crate) id: FileId,
+}
+
+#[allow(dead_code, reason = "for the requests that are being added")]
+impl View {
+    /// The document of a URI.
+    ///
+    /// # Errors
+    /// None is known by it.
+    pub(crate) fn file(&self, uri: &Uri) -> Result<Arc<File>> {
+        let unknown = || Error::invalid_params(format!("no document `{}` is open or on disk", uri.as_str()));
+        self.snapshot.file(&key::of_uri(uri.as_str())).ok_or_else(unknown)
+    }
+
+    /// The document and the offset that a request is about.
+    ///
+    /// # Errors
+    /// The document is unknown.
+    pub(crate) fn place(&self, at: &TextDocumentPositionParams) -> Result<(Arc<File>, u32)> {
+        let file = self.file(&at.text_document.uri)?;
+        let offset = self.offset(&file, at.position);
+        Ok((file, offset))
+    }
+
+    /// The programs that hold a document, checked as they were when the request arrived. The first is the one to ask where one
+    /// is enough.
+    pub(crate) fn programs(&self, file: &File) -> Vec<Held> {
+        held(self.snapshot.programs_of(&file.key))
+    }
+
+    /// The same as they were last checked, at once if that was ever done: for what must not wait.
+    pub(crate) fn programs_at_hand(&self, file: &File) -> Vec<Held> {
+        let known = self.snapshot.programs_at_hand(&file.key);
+        if known.is_empty() { self.programs(file) } else { held(known) }
+    }
+
+    /// All programs.
+    pub(crate) fn all_programs(&self) -> impl Iterator<Item = Arc<Program>> + '_ {
+        let roots = self.snapshot.roots();
+        roots.into_iter().take_while(|_| !self.cancelled.is()).filter_map(|root| self.snapshot.program(&root))
+    }
+
+    /// The offset of a position.
+    pub(crate) fn offset(&self, file: &File, position: Position) -> u32 {
+        convert::offset(file, position, self.session.encoding)
+    }
+
+    /// The bytes of a range.
+    pub(crate) fn span(&self, file: &File, range: Range) -> Span {
+        convert::span(file, range, self.session.encoding)
+    }
+
+    /// The range of some bytes.
+    pub(crate) fn range(&self, file: &File, span: Span) -> Range {
+        convert::range(file, span, self.session.encoding)
+    }
+
+    /// A place in a program.
+    pub(crate) fn location(&self, program: &Program, id: FileId, span: Span) -> Option<Location> {
+        convert::location(program, id, span, self.session.encoding)
+    }
+}
+
+fn held(programs: Vec<(Arc<Program>, FileId)>) -> Vec<Held> {
+    programs.into_iter().map(|(program, id)| Held { program, id }).collect()
+}

@@ -1,0 +1,124 @@
+//! What happens outside: files that change on disk, and the process that started us.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tower_lsp::ls_types::{FileEvent, Registration};
+
+use super::Server;
+use crate::disk;
+use crate::key::{self, Key};
+use crate::snapshot::lock;
+
+/// How often the process that started us is looked for.
+const PARENT: Duration = Duration::from_millis(300);
+/// How often files are looked at where the client does not say when they change.
+const SWEEP: Duration = Duration::from_secs(2);
+
+/// Ends the process soon after the one that started it.
+pub(super) fn parent(id: u32) {
+    let watch = move || {
+        let first = identity(id);
+        loop {
+            std::thread::sleep(PARENT);
+            if identity(id) != first || first.is_none() {
+                std::process::exit(1);
+            }
+        }
+    };
+    // Without a thread the end of the input is what tells.
+    let _ = std::thread::Builder::new().name("oal-lsp parent".to_owned()).spawn(watch);
+}
+
+/// What tells a running process from another that comes to have its number; `None` once it has ended. proc(5): the state is the
+/// field after the name in parentheses, the start time the twentieth after that.
+#[cfg(target_os = "linux")]
+fn identity(id: u32) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?;
+    (!matches!(state, "Z" | "X" | "x")).then(|| fields.nth(18).unwrap_or_default().to_owned())
+}
+
+/// Elsewhere, only our own parent can be watched: when it ends we are given another. A client that is not our parent is told by
+/// the end of the input.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn identity(_: u32) -> Option<String> {
+    Some(std::os::unix::process::parent_id().to_string())
+}
+
+#[cfg(not(unix))]
+fn identity(_: u32) -> Option<String> {
+    Some(String::new())
+}
+
+impl Server {
+    /// Asks the client to say when files change; looks for ourselves where it cannot.
+    pub(super) fn watch_files(&self) {
+        let session = self.session();
+        let watched =
+            session.client.workspace.as_ref().and_then(|workspace| workspace.did_change_watched_files.as_ref());
+        if watched.and_then(|watched| watched.dynamic_registration) != Some(true) {
+            self.sweep_in_background();
+            return;
+        }
+        let server = self.clone();
+        tokio::spawn(async move {
+            let registration = Registration {
+                id: "oal-files".to_owned(),
+                method: "workspace/didChangeWatchedFiles".to_owned(),
+                register_options: Some(json!({ "watchers": [{ "globPattern": "**/*.oal" }] })),
+            };
+            if server.inner.client.register_capability(vec![registration]).await.is_err() {
+                server.sweep_in_background();
+            }
+        });
+    }
+
+    fn sweep_in_background(&self) {
+        let server = self.clone();
+        // Without a thread the files are as they were at the start.
+        let _ = std::thread::Builder::new().name("oal-lsp sweep".to_owned()).spawn(move || server.sweep());
+    }
+
+    pub(super) fn files_changed(&self, events: Vec<FileEvent>) {
+        let keys: Vec<Key> = events.iter().map(|event| key::of_uri(event.uri.as_str())).collect();
+        if lock(&self.inner.workspace).touched(&keys) {
+            self.changed_elsewhere();
+        }
+    }
+
+    /// Looks at files again and again: those that are known, and the folders for new ones.
+    fn sweep(&self) {
+        loop {
+            std::thread::sleep(SWEEP);
+            let known = lock(&self.inner.workspace).known_on_disk();
+            let changed = known.iter().filter(|file| file.stamp() != Some(disk::stamp(&file.key)));
+            let mut keys: Vec<Key> = changed.map(|file| file.key.clone()).collect();
+            let folders: Vec<Key> = lock(&self.inner.workspace).folders().to_vec();
+            let snapshot = lock(&self.inner.workspace).snapshot();
+            for folder in folders {
+                let paths = disk::below(&folder, &|| false);
+                let found = paths.iter().map(|path| Key::from(format!("{folder}{path}")));
+                keys.extend(found.filter(|key| !snapshot.table.contains_key(key)));
+            }
+            if !keys.is_empty() && lock(&self.inner.workspace).touched(&keys) {
+                self.changed_elsewhere();
+            }
+        }
+    }
+
+    /// Asks the client to ask again for what it has.
+    pub(super) fn refresh(&self) {
+        let session = self.session();
+        let workspace = session.client.workspace.as_ref();
+        let can = workspace.and_then(|workspace| workspace.diagnostics.as_ref()?.refresh_support) == Some(true);
+        if can && session.pulls() {
+            let server = self.clone();
+            self.inner.runtime.spawn(async move {
+                // A client that refuses shows what it has.
+                let _ = server.inner.client.workspace_diagnostic_refresh().await;
+            });
+        }
+    }
+}

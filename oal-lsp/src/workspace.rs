@@ -1,0 +1,224 @@
+//! The documents as the client has them: folders, open documents over the files on disk. One thread changes them, in the order
+//! of the messages; everyone else reads a [`Snapshot`].
+
+use std::sync::Arc;
+
+use crate::disk;
+use crate::documents::{self, Change};
+use crate::file::File;
+use crate::key::{self, Key};
+use crate::lines::Encoding;
+use crate::settings::Settings;
+use crate::snapshot::{Shared, Snapshot, Table, lock};
+
+/// The documents.
+#[derive(Debug, Default)]
+pub(crate) struct Workspace {
+    /// Folders as the client gave them.
+    given: Vec<String>,
+    /// Directories of projects, ended by `/`; none lies in another.
+    folders: Vec<Key>,
+    /// Where there are no folders: the directory that the server was started in.
+    here: Option<Key>,
+    table: Arc<Table>,
+    open: Arc<Table>,
+    settings: Arc<Settings>,
+    shared: Arc<Shared>,
+    revision: u64,
+    structure: u64,
+    current: Option<Arc<Snapshot>>,
+}
+
+impl Workspace {
+    /// The documents as they are now.
+    pub(crate) fn snapshot(&mut self) -> Arc<Snapshot> {
+        let new = || {
+            Arc::new(Snapshot::new(
+                self.revision,
+                Arc::clone(&self.table),
+                Arc::clone(&self.open),
+                self.structure,
+                Arc::clone(&self.settings),
+                Arc::clone(&self.shared),
+            ))
+        };
+        Arc::clone(self.current.get_or_insert_with(new))
+    }
+
+    /// How many changes there were.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The folders.
+    pub(crate) fn folders(&self) -> &[Key] {
+        &self.folders
+    }
+
+    /// Takes these folders, and what is on disk in them as far as it is known. Folders in others are part of them: their
+    /// programs may use each other's files.
+    pub(crate) fn set_folders(&mut self, uris: &[String], here: Option<String>) {
+        self.given = uris.to_vec();
+        let mut folders: Vec<Key> = uris.iter().map(|uri| with_slash(&key::of_uri(uri))).collect();
+        folders.sort_unstable();
+        folders.dedup_by(|inner, outer| inner.starts_with(&**outer));
+        self.folders = folders;
+        self.here = here.map(|here| with_slash(&key::normal(&here))).filter(|here| &**here != "/");
+        let table = Arc::make_mut(&mut self.table);
+        table.retain(|_, file| file.version().is_some() || self.folders.contains(&file.base));
+        self.change_structure();
+        self.place_all();
+    }
+
+    /// Takes some folders more and some less.
+    pub(crate) fn change_folders(&mut self, added: &[String], removed: &[String]) {
+        let removed: Vec<Key> = removed.iter().map(|uri| with_slash(&key::of_uri(uri))).collect();
+        let kept = self.given.iter().filter(|uri| !removed.contains(&with_slash(&key::of_uri(uri)))).cloned();
+        let folders: Vec<String> = kept.chain(added.iter().cloned()).collect();
+        let here = self.here.as_ref().map(ToString::to_string).filter(|_| folders.is_empty());
+        self.set_folders(&folders, here);
+    }
+
+    /// Takes what is on disk in a folder, as paths from it on.
+    pub(crate) fn set_disk(&mut self, base: &Key, paths: &[String]) {
+        if !self.folders.contains(base) {
+            return;
+        }
+        let known: Vec<Key> = paths.iter().map(|path| format!("{base}{path}").into()).collect();
+        let table = Arc::make_mut(&mut self.table);
+        table.retain(|key, file| {
+            file.version().is_some() || !key.starts_with(&**base) || known.binary_search(key).is_ok()
+        });
+        for key in known {
+            table.entry(key).or_insert_with_key(|key| Arc::new(File::disk(Arc::clone(key), Arc::clone(base))));
+        }
+        self.change_structure();
+    }
+
+    /// Takes new settings.
+    pub(crate) fn set_settings(&mut self, settings: Settings) {
+        if *self.settings != settings {
+            self.settings = Arc::new(settings);
+            self.changed();
+        }
+    }
+
+    /// A document is opened, or given a new text: of two times the second counts.
+    pub(crate) fn open(&mut self, uri: String, text: String, version: i32) {
+        let key = key::of_uri(&uri);
+        let base = self.base(&key, Some(&key));
+        self.put(File::open(key, uri, base, text.into(), version));
+        self.change_structure();
+        self.place_all();
+    }
+
+    /// A document is changed. False where it is not open.
+    pub(crate) fn edit(&mut self, uri: &str, version: i32, changes: Vec<Change>, encoding: Encoding) -> bool {
+        let Some(file) = self.open.get(&*key::of_uri(uri)).cloned() else { return false };
+        let text = documents::apply(file.text(), changes, encoding);
+        self.put(File::open(Arc::clone(&file.key), file.uri.clone(), Arc::clone(&file.base), text.into(), version));
+        self.changed();
+        true
+    }
+
+    /// A document is closed: what is on disk counts again. False where it was not open.
+    pub(crate) fn close(&mut self, uri: &str) -> bool {
+        let key = key::of_uri(uri);
+        let Some(file) = Arc::make_mut(&mut self.open).remove(&key) else { return false };
+        Arc::make_mut(&mut self.table).remove(&key);
+        lock(&self.shared.lazy).remove(&key);
+        if self.folders.contains(&file.base) {
+            self.look_at(&key, &file.base);
+        }
+        self.change_structure();
+        self.place_all();
+        true
+    }
+
+    /// Something happened to files on disk. Whether it matters: open documents are not looked up there.
+    pub(crate) fn touched(&mut self, keys: &[Key]) -> bool {
+        let mut any = false;
+        for key in keys {
+            if self.open.contains_key(key) {
+                continue;
+            }
+            let known = self.table.get(key).or(lock(&self.shared.lazy).get(key)).map(Arc::clone);
+            if known.is_some_and(|known| known.stamp() == Some(disk::stamp(key)) && known.stamp() != Some(None)) {
+                continue;
+            }
+            lock(&self.shared.lazy).remove(key);
+            Arc::make_mut(&mut self.table).remove(key);
+            if let Some(base) = self.folders.iter().find(|base| key.starts_with(&***base)).cloned() {
+                self.look_at(key, &base);
+            }
+            any = true;
+        }
+        if any {
+            self.change_structure();
+        }
+        any
+    }
+
+    /// Files that have changed on disk since they were looked at, for clients that do not say so.
+    pub(crate) fn known_on_disk(&self) -> Vec<Arc<File>> {
+        let lazy = lock(&self.shared.lazy);
+        self.table.values().chain(lazy.values()).filter(|file| file.stamp().is_some()).map(Arc::clone).collect()
+    }
+
+    /// Adds a file of a folder if it is there.
+    fn look_at(&mut self, key: &Key, base: &Key) {
+        let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.'));
+        let path = key.strip_prefix(&**base).unwrap_or(key);
+        if path.ends_with(".oal") && !hidden(path) && disk::stamp(key).is_some() {
+            let file = File::disk(Arc::clone(key), Arc::clone(base));
+            Arc::make_mut(&mut self.table).insert(Arc::clone(key), Arc::new(file));
+        }
+    }
+
+    fn put(&mut self, file: File) {
+        let file = Arc::new(file);
+        Arc::make_mut(&mut self.open).insert(Arc::clone(&file.key), Arc::clone(&file));
+        Arc::make_mut(&mut self.table).insert(Arc::clone(&file.key), file);
+    }
+
+    fn changed(&mut self) {
+        self.revision += 1;
+        self.current = None;
+    }
+
+    fn change_structure(&mut self) {
+        self.structure += 1;
+        self.changed();
+    }
+
+    /// The directory that no `use` of a document may leave: its folder; else, as for the command line, the directory that the
+    /// server was started in, or its own. Of open documents one in another's directory belongs to that.
+    fn base(&self, key: &Key, opening: Option<&Key>) -> Key {
+        let fixed = self.folders.iter().chain(&self.here).find(|base| key.starts_with(&***base));
+        if let Some(base) = fixed {
+            return Arc::clone(base);
+        }
+        let loose = self.open.keys().chain(opening).map(|open| key::directory(open));
+        let outermost =
+            loose.filter(|directory| key::is_path(key) && key.starts_with(*directory)).min_by_key(|base| base.len());
+        outermost.unwrap_or_else(|| key::directory(key)).into()
+    }
+
+    /// Gives open documents that have come to belong to another directory their new place.
+    fn place_all(&mut self) {
+        let moved: Vec<(Arc<File>, Key)> = self
+            .open
+            .values()
+            .map(|file| (Arc::clone(file), self.base(&file.key, None)))
+            .filter(|(file, base)| file.base != *base)
+            .collect();
+        for (file, base) in moved {
+            let version = file.version().unwrap_or(0);
+            self.put(File::open(Arc::clone(&file.key), file.uri.clone(), base, file.text().into(), version));
+        }
+    }
+}
+
+fn with_slash(key: &str) -> Key {
+    if key.ends_with('/') { key.into() } else { format!("{key}/").into() }
+}
