@@ -9,6 +9,7 @@ mod walk;
 
 use crate::Checked;
 use crate::program::{DefId, ExprRef, KindId, Place};
+use crate::project::Project;
 use crate::types::{Level, Ty};
 use oal_syntax::{FileId, Span};
 
@@ -207,13 +208,18 @@ pub fn docs(checked: &Checked, symbol: &Symbol) -> Option<String> {
         }
         _ => {
             let place = declaration(checked, symbol)?;
-            let source = checked.project().file(place.file);
-            let before = place.span.start;
-            // A comment stands before the whole declaration, not only its name.
-            let line = source.text.get(..before as usize)?.rfind('\n').map_or(0, |at| at + 1);
-            let start = source.text.get(line..)?.find(|c: char| !c.is_whitespace()).map_or(line, |at| line + at);
-            let start = u32::try_from(start).unwrap_or(before).min(before);
-            oal_syntax::doc::doc_before(&source.parse, &source.text, start)
+            docs_of(checked.project(), place)
         }
     }
+}
+
+/// What the comments above the declaration of the name at this place say of it.
+pub(crate) fn docs_of(project: &Project, name: Place) -> Option<String> {
+    let source = project.file(name.file);
+    let before = name.span.start;
+    // A comment stands before the whole declaration, not only its name.
+    let line = source.text.get(..before as usize)?.rfind('\n').map_or(0, |at| at + 1);
+    let start = source.text.get(line..)?.find(|c: char| !c.is_whitespace()).map_or(line, |at| line + at);
+    let start = u32::try_from(start).unwrap_or(before).min(before);
+    oal_syntax::doc::doc_before(&source.parse, &source.text, start)
 }

@@ -3,9 +3,12 @@
 use crate::checker::Checker;
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::program::{DefId, DefKind, Res};
-use crate::types::{Level, TyData};
+use crate::types::{Level, Ty, TyData};
 use oal_syntax::ast::{EntryValue, ExprId, ExprKind, ItemKind, StepKind};
 use oal_syntax::{FileId, Span};
+
+/// How the docs of a field begin to say what to write in place of a value that is known too late.
+const KNOWN: &str = "Known before deployment:";
 
 /// What kind of place refuses a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,7 @@ impl<'p> Checker<'p> {
         let what = self.at.sink.describe();
         let secret = level == Level::Secret;
         let in_text = matches!(self.at.tree.expr(expr).kind, ExprKind::Template(_));
+        let instead = self.instead();
         let (code, title, help): (&'static Code, String, &str) = match (place, secret) {
             (Place::Condition, true) => (
                 &codes::SECRET_IN_CONDITION,
@@ -74,7 +78,7 @@ impl<'p> Checker<'p> {
             (Place::Field, false) => (
                 &codes::DEPLOY_VALUE_FOR_CONST,
                 format!("{what} must be known before deployment, and this is known only after"),
-                "pass it through `env` or `files`, which take values made by the platform",
+                &instead,
             ),
         };
         let mut hops = Vec::new();
@@ -95,6 +99,43 @@ impl<'p> Checker<'p> {
             diagnostic = diagnostic.secondary(hop.file, hop.span, hop.words);
         }
         self.push(diagnostic);
+    }
+
+    /// What to write where only a value will do that is known before deployment. The docs of a field say it, in a paragraph that
+    /// begins with [`KNOWN`]; else it goes by what takes such values.
+    fn instead(&self) -> String {
+        let kind = self.at.component.and_then(|kind| self.program.kind(kind));
+        let sink = self.at.sink;
+        if sink.what == "argument of" {
+            return "functions compute before deployment; pass the value on as it is, through `env` or `files`"
+                .to_owned();
+        }
+        let slot = kind.filter(|_| sink.what == "field").and_then(|kind| kind.field_index.get(sink.name));
+        let field = kind.zip(slot).and_then(|(kind, slot)| kind.fields.get(usize::from(*slot)));
+        let documented = field.and_then(|field| {
+            let docs = crate::query::docs_of(self.project, field.at)?;
+            let words = docs.split("\n\n").find_map(|paragraph| paragraph.trim().strip_prefix(KNOWN))?;
+            Some(words.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned())
+        });
+        // A program reads at run time what is only for itself; the rest says what is deployed.
+        let own = field.is_none_or(|field| self.is_plain_text(field.ty));
+        let runs = kind.is_none_or(|kind| kind.field_index.contains_key("env"));
+        documented.unwrap_or_else(|| {
+            if own && runs {
+                "pass it through `env` or `files`, which take values made by the platform".to_owned()
+            } else {
+                "write it out, or make it a `param` that each environment sets".to_owned()
+            }
+        })
+    }
+
+    /// Whether a type is that of texts without a grammar, or of lists and maps of them.
+    fn is_plain_text(&self, ty: Ty) -> bool {
+        match *self.program.types.data(self.program.types.bare(ty)) {
+            TyData::String => true,
+            TyData::List(inner) | TyData::Map(_, inner) => self.is_plain_text(inner),
+            _ => false,
+        }
     }
 
     fn exposed(&self, what: &str, in_text: bool) -> (&'static Code, String, &'static str) {
@@ -178,7 +219,7 @@ impl<'p> Checker<'p> {
                     };
                     if let Res::Output(index) = self.program.step_res(file, first as usize + at) {
                         let owner = Span::new(node.span.start, step.span.start).text(source);
-                        let shown = self.output_type(file, tree, head, index);
+                        let shown = self.output_type(file, head, index);
                         hops.push(Hop {
                             file,
                             span: node.span,
@@ -230,7 +271,7 @@ impl<'p> Checker<'p> {
     }
 
     /// Whether a type has a part of this level or above.
-    fn reaches(&self, ty: crate::types::Ty, level: Level) -> bool {
+    fn reaches(&self, ty: Ty, level: Level) -> bool {
         match *self.program.types.data(ty) {
             TyData::Leveled(own, inner) => own >= level || self.reaches(inner, level),
             TyData::List(inner) | TyData::Map(_, inner) | TyData::Optional(inner) | TyData::Refined(inner, _) => {
@@ -240,12 +281,11 @@ impl<'p> Checker<'p> {
         }
     }
 
-    fn output_type(&self, file: FileId, tree: &oal_syntax::ast::Tree, head: ExprId, index: u32) -> String {
+    fn output_type(&self, file: FileId, head: ExprId, index: u32) -> String {
         let kind = match self.program.res(file, head) {
             Res::Def(def) => self.program.def(def).and_then(|d| d.of),
             _ => None,
         };
-        let _ = tree;
         kind.and_then(|k| self.program.kind(k))
             .and_then(|k| k.outputs.get(index as usize))
             .map_or_else(|| "known only after deployment".to_owned(), |output| self.program.show_type(output.ty))

@@ -129,3 +129,24 @@ fn a_text_that_grows_too_large_is_found_where_it_is_written() {
         assert!(text[found[0].primary.span.range()].starts_with(at), "{found:?}");
     }
 }
+
+/// What to write in place of a value that is known too late is said by the docs of the field, in an own kind as in the library.
+#[test]
+fn docs_say_what_to_write_instead_of_what_is_known_too_late() {
+    let text = "app found {}
+kind web extends service {
+  /// The name in the certificate.
+  ///
+  /// Known before deployment: order the certificate first, and
+  /// write its name here.
+  field domain: Host
+}
+database d { engine: postgres, version: 16 }
+web a { image: \"a:1\", ports: { http: 80 }, domain: d.host }
+";
+    let checked = check(&Project::single("app.oal", text), &Options::default());
+    let helps: Vec<_> =
+        checked.diagnostics().iter().filter(|one| one.code.id == "OAL0401").map(|one| &one.help).collect();
+    assert_eq!(helps.len(), 1);
+    assert!(format!("{helps:?}").contains("order the certificate first, and write its name here\""), "{helps:?}");
+}
