@@ -217,14 +217,14 @@ impl Project {
                     ),
                 };
                 let mut diagnostic = Diagnostic::new(code, from, quoted, title).label("used here").help(help);
-                let relative = format!("./{written}");
-                if problem == PathProblem::Malformed && join(&source.path, &relative).is_ok() {
-                    diagnostic = diagnostic.fix(Fix::sure(
-                        format!("write `{relative}`"),
-                        from,
-                        quoted,
-                        format!("\"{relative}\""),
-                    ));
+                if problem == PathProblem::Malformed
+                    && let Some(relative) = well_formed(&written)
+                    && let Ok(path) = join(&source.path, &relative)
+                {
+                    let is_there = loader.load(&path).is_ok();
+                    let fix = if is_there { Fix::sure } else { Fix::maybe };
+                    let text = format!("\"{relative}\"");
+                    diagnostic = diagnostic.fix(fix(format!("write `{relative}`"), from, quoted, text));
                 }
                 self.problems.push(diagnostic);
                 return None;
@@ -380,6 +380,20 @@ fn join(from: &str, written: &str) -> Result<String, PathProblem> {
         }
     }
     Ok(parts.join("/"))
+}
+
+/// A malformed path with what it most likely lacks: `./` before it, `/` between its parts, `.oal` behind. `None` for one that leads
+/// out of the project, such as an address.
+fn well_formed(written: &str) -> Option<String> {
+    let path = written.replace('\\', "/");
+    if path.is_empty() || path.starts_with(['/', '~']) || path.contains([':', '\0', '"', '$']) {
+        return None;
+    }
+    let up = path.split('/').next() == Some("..");
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let (start, last) = (if up { "" } else { "./" }, parts.last()?);
+    let end = if last.contains('.') { "" } else { ".oal" };
+    Some(format!("{start}{}{end}", parts.join("/")))
 }
 
 /// The path of the file that `written` names in a `use` of the file `from`; `None` where it names none inside the project.

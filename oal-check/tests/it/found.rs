@@ -150,3 +150,26 @@ web a { image: \"a:1\", ports: { http: 80 }, domain: d.host }
     assert_eq!(helps.len(), 1);
     assert!(format!("{helps:?}").contains("order the certificate first, and write its name here\""), "{helps:?}");
 }
+
+/// A malformed path of a `use` is mended: surely where the file is there.
+#[test]
+fn a_malformed_path_to_use_is_mended() {
+    let fix = |written: &str| -> Option<(String, bool)> {
+        let files = [
+            ("app.oal", format!("use \"{written}\" {{ web }}\n\napp found {{}}\n")),
+            ("lib/web.oal", "kind web extends service {}\n".to_owned()),
+        ];
+        let files = files.map(|(path, text)| (path.to_owned(), text));
+        let checked = check(&crate::generate::project(&files), &Options::default());
+        let found = checked.diagnostics().iter().find(|one| one.code.id == "OAL0225").expect(written);
+        let fix = found.fixes.first()?;
+        Some((fix.edits[0].text.clone(), fix.applicability == oal_check::Applicability::MachineApplicable))
+    };
+    for written in ["lib/web.oal", "lib/web", "./lib/web", ".\\\\lib\\\\web.oal", "./lib//web.oal", "lib\\\\web"] {
+        assert_eq!(fix(written), Some(("\"./lib/web.oal\"".to_owned(), true)), "{written}");
+    }
+    assert_eq!(fix("lib/wep"), Some(("\"./lib/wep.oal\"".to_owned(), false)));
+    for written in ["", "/etc/web.oal", "https://example.com/web.oal", "C:/web.oal", "~/web.oal", "./web.yaml"] {
+        assert_eq!(fix(written), None, "{written}");
+    }
+}
