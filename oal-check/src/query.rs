@@ -5,7 +5,11 @@
 //! There is one walk over the names of a program (`query/walk.rs`); every answer is a selection from it.
 
 mod keys;
+mod values;
 mod walk;
+
+pub use keys::Root;
+pub use values::{InEnvironments, Part, origins, part_at, shown, values};
 
 use crate::Checked;
 use crate::program::{DefId, ExprRef, KindId, Place};
@@ -73,7 +77,7 @@ pub struct Mention {
 #[must_use]
 pub fn symbol_at(checked: &Checked, file: FileId, offset: u32) -> Option<(Symbol, Span)> {
     let mut best: Option<(Symbol, Span)> = None;
-    walk::item_at(checked, file, offset, &mut |symbol, mention| {
+    walk::item_at(checked, file, offset, &mut |symbol, mention, _| {
         let span = mention.place.span;
         let better = match best {
             None => true,
@@ -89,7 +93,7 @@ pub fn symbol_at(checked: &Checked, file: FileId, offset: u32) -> Option<(Symbol
 
 /// All names of a file with what they mean, in no particular order. A name may be given twice, where it means two things.
 pub fn names(checked: &Checked, file: FileId, each: &mut dyn FnMut(Symbol, Mention)) {
-    walk::file(checked, file, each);
+    walk::file(checked, file, &mut |symbol, mention, _| each(symbol, mention));
 }
 
 /// Where a symbol is declared: its name. `None` for what the language itself has.
@@ -165,7 +169,7 @@ pub fn mentions(checked: &Checked, symbol: &Symbol) -> Vec<Mention> {
         if elsewhere || by_name && !checked.project().text(file).contains(&*word) {
             continue;
         }
-        walk::file(checked, file, &mut |other, mention| {
+        walk::file(checked, file, &mut |other, mention, _| {
             if other == *symbol {
                 found.push(mention);
             }

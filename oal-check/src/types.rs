@@ -272,6 +272,12 @@ impl Types {
         ty
     }
 
+    /// The number of a type that is made of others, where some value or place has it.
+    #[must_use]
+    pub fn known(&self, data: TyData) -> Option<Ty> {
+        self.known.get(&data).copied()
+    }
+
     /// How deep a type is nested; 1 for a plain one. Kinds count as plain.
     #[must_use]
     pub fn depth(&self, ty: Ty) -> u16 {
@@ -394,6 +400,23 @@ impl Types {
     /// The record with this number, to give it its name.
     pub fn record_mut(&mut self, number: u32) -> Option<&mut RecordInfo> {
         self.records.get_mut(number as usize).map(Arc::make_mut)
+    }
+
+    /// The field of a record or variant that is declared at a place.
+    #[must_use]
+    pub fn member_at(&self, at: Place) -> Option<&MemberInfo> {
+        let of_records = self.records.iter().flat_map(|record| &record.fields);
+        let of_unions = self.unions.iter().flat_map(|union| &union.variants).flat_map(|variant| &variant.fields);
+        of_records.chain(of_unions).find(|member| member.at == at)
+    }
+
+    /// The variant that is declared at a place, with its union.
+    #[must_use]
+    pub fn variant_at(&self, at: Place) -> Option<(&UnionInfo, &VariantInfo)> {
+        self.unions.iter().find_map(|union| {
+            let variant = union.variants.iter().find(|variant| variant.at == at)?;
+            Some((&**union, variant))
+        })
     }
 
     /// The refinement with this number.

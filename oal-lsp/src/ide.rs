@@ -2,10 +2,22 @@
 //! protocol, no positions of lines and columns, no IO.
 
 pub mod actions;
+pub mod code_lens;
 pub mod completion;
+pub mod definition;
+pub mod describe;
 pub mod document_links;
+pub mod document_symbols;
 pub mod folding;
 pub mod format;
+pub mod graph;
+pub mod hierarchy;
+pub mod hover;
+pub mod inlay_hints;
 pub mod on_type;
+pub mod references;
+pub mod rename;
 pub mod selection;
 pub mod semantic_tokens;
+pub mod will_rename;
+pub mod workspace_symbols;

@@ -10,9 +10,9 @@ use oal_syntax::ast::{EntryValue, ExprId, ExprKind, ItemKind};
 use oal_syntax::key;
 use rustc_hash::FxHashMap;
 
-/// What a map belongs to.
+/// What a value belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Root {
+pub enum Root {
     /// A field of a component, kind or nested component, by its slot.
     Field(Owner, u16),
     /// A param or let.
@@ -38,6 +38,16 @@ impl KeyPath {
         path.push('\0');
         path.push_str(key);
         Self { root: self.root, path }
+    }
+
+    /// What it is a part of.
+    pub(super) const fn root(&self) -> Root {
+        self.root
+    }
+
+    /// The keys on the way.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.path.split('\0').skip(1)
     }
 
     /// Whose field it is.

@@ -1,18 +1,17 @@
-//! The walk over the names of a file: each name with what it means. Items, bodies and types are here, expressions in `walk/exprs.rs`,
-//! the paths of environments in `walk/paths.rs`.
+//! The walk over the names of a file: each name with what it means, and of which part of which component it speaks. Items are here;
+//! bodies, types, expressions and the paths of environments have a file each.
 
+mod bodies;
 mod exprs;
 mod paths;
+mod types;
 
-use super::keys::{Keys, Root};
+use super::keys::{KeyPath, Keys, Root};
 use super::{Mention, Symbol};
 use crate::Checked;
 use crate::program::{DefId, DefKind, ItemRef, KindId, Owner, Place, Program};
 use crate::resolve::Found;
-use crate::types::Level;
-use oal_syntax::ast::{
-    Allow, Body, EntryValue, Guard, ItemId, ItemKind, List, Loop, Member, Tree, TypeId, TypeKind, UseName,
-};
+use oal_syntax::ast::{Allow, ItemId, ItemKind, List, Tree, UseName};
 use oal_syntax::{FileId, Span};
 
 /// How a name is used.
@@ -36,11 +35,14 @@ struct Walk<'c, 'e> {
     locals: Vec<Place>,
     /// In whose body we are.
     owner: Owner,
-    each: &'e mut dyn FnMut(Symbol, Mention),
+    each: &'e mut Each<'e>,
 }
 
+/// Takes a symbol, where its name stands, and the part of a value that the name leads to.
+pub(super) type Each<'e> = dyn FnMut(Symbol, Mention, Option<&KeyPath>) + 'e;
+
 /// Walks over all items of a file.
-pub(super) fn file(checked: &Checked, file: FileId, each: &mut dyn FnMut(Symbol, Mention)) {
+pub(super) fn file<'e>(checked: &Checked, file: FileId, each: &'e mut Each<'e>) {
     let mut walk = Walk::new(checked, file, each);
     for item in &walk.tree.top {
         walk.item(*item);
@@ -48,7 +50,7 @@ pub(super) fn file(checked: &Checked, file: FileId, each: &mut dyn FnMut(Symbol,
 }
 
 /// Walks over the item of a file that holds `offset`, ends at it, or starts behind the `allow` that does.
-pub(super) fn item_at(checked: &Checked, file: FileId, offset: u32, each: &mut dyn FnMut(Symbol, Mention)) {
+pub(super) fn item_at<'e>(checked: &Checked, file: FileId, offset: u32, each: &'e mut Each<'e>) {
     let mut walk = Walk::new(checked, file, each);
     let top = &walk.tree.top;
     let after = top.partition_point(|item| walk.tree.item(*item).span.start <= offset);
@@ -64,7 +66,7 @@ fn small(index: usize) -> u16 {
 }
 
 impl<'c, 'e> Walk<'c, 'e> {
-    fn new(checked: &'c Checked, file: FileId, each: &'e mut dyn FnMut(Symbol, Mention)) -> Self {
+    fn new(checked: &'c Checked, file: FileId, each: &'e mut Each<'e>) -> Self {
         let program = checked.program();
         let source = program.project.file(file);
         Self {
@@ -89,6 +91,11 @@ impl<'c, 'e> Walk<'c, 'e> {
     }
 
     fn emit(&mut self, symbol: Symbol, span: Span, role: Role) {
+        self.emit_part(symbol, span, role, None);
+    }
+
+    /// As [`Walk::emit`], for a name that leads to a part of a value.
+    fn emit_part(&mut self, symbol: Symbol, span: Span, role: Role, part: Option<&KeyPath>) {
         if span.is_empty() {
             return;
         }
@@ -98,7 +105,7 @@ impl<'c, 'e> Walk<'c, 'e> {
             is_write: matches!(role, Role::Declares | Role::Writes),
             is_import: role == Role::Imports,
         };
-        (self.each)(symbol, mention);
+        (self.each)(symbol, mention, part);
     }
 
     /// What a bare name of a kind, type or value means in this file, without variables and fields.
@@ -262,203 +269,6 @@ impl<'c, 'e> Walk<'c, 'e> {
         let space = *self.program.scopes.get(self.file.0 as usize)?.namespaces.get(index)?;
         self.emit(Symbol::Namespace(self.place(space.name)), at, Role::Reads);
         Some(space.file)
-    }
-
-    /// `type Name = …`: a lone small word that names no kind is an enum of one.
-    fn type_body(&mut self, id: TypeId) {
-        let node = self.tree.ty(id);
-        if let TypeKind::Name = node.kind {
-            let written = self.text(node.span);
-            let small = written.starts_with(|c: char| c.is_ascii_lowercase()) && !written.contains('.');
-            if small && self.find(written) == Found::None {
-                self.emit(Symbol::Variant(self.place(node.span)), node.span, Role::Declares);
-                return;
-            }
-        }
-        self.ty(id);
-    }
-
-    fn ty(&mut self, id: TypeId) {
-        let node = self.tree.ty(id);
-        match node.kind {
-            TypeKind::Error => {}
-            TypeKind::Name => self.type_name(node.span),
-            TypeKind::Apply { args, name_len } => {
-                self.type_name(Span::new(node.span.start, node.span.start + u32::from(name_len)));
-                self.tree.types(args).iter().for_each(|arg| self.ty(*arg));
-            }
-            TypeKind::Record(members) => self.members(members),
-            TypeKind::Union(variants) => {
-                for variant in self.tree.variants(variants) {
-                    self.emit(Symbol::Variant(self.place(variant.name)), variant.name, Role::Declares);
-                    self.members(variant.fields);
-                }
-            }
-            TypeKind::Level(inner) => {
-                let before = Span::new(node.span.start, self.tree.ty(inner).span.start);
-                let word = self.text(before).split_whitespace().next().unwrap_or_default();
-                let levels = [Level::Const, Level::Deploy, Level::Secret];
-                if let Some(level) = levels.into_iter().find(|level| level.name() == word) {
-                    let at = Span::new(before.start, before.start + len(word));
-                    self.emit(Symbol::Level(level), at, Role::Reads);
-                }
-                self.ty(inner);
-            }
-            TypeKind::Optional(inner) | TypeKind::Where(inner, _) | TypeKind::Paren(inner) => self.ty(inner),
-        }
-    }
-
-    fn type_name(&mut self, at: Span) {
-        match crate::type_names::builtin_name(self.text(at)) {
-            Some(name) => self.emit(Symbol::BuiltinType(name), at, Role::Reads),
-            None => self.def_path(at),
-        }
-    }
-
-    /// Fields of a record type or of a variant.
-    fn members(&mut self, list: List<Member>) {
-        for member in self.tree.members(list) {
-            self.emit(Symbol::Member(self.place(member.name)), member.name, Role::Declares);
-            self.ty(member.ty);
-            member.default.into_iter().for_each(|value| self.value(value, None));
-        }
-    }
-
-    fn kind_body(&mut self, body: Body) {
-        let kind = match self.owner {
-            Owner::Kind(kind) => Some(kind),
-            _ => None,
-        };
-        for (index, entry) in body.entries.indices().zip(self.tree.entries(body.entries)) {
-            match entry.value {
-                EntryValue::Set(_) | EntryValue::Unset | EntryValue::Allow(_) | EntryValue::Error => {
-                    self.body_entry(kind, index);
-                }
-                EntryValue::Field(member) | EntryValue::Output(member) => self.kind_member(kind, member),
-                EntryValue::Item(id) => self.nested_item(kind, id),
-            }
-        }
-    }
-
-    /// A `field` or `output`.
-    fn kind_member(&mut self, kind: Option<KindId>, member: u32) {
-        let Some(member) = self.tree.member(member).copied() else { return };
-        self.allows(member.allows);
-        let at = self.place(member.name);
-        let found = kind.and_then(|kind| {
-            let info = self.program.kind(kind)?;
-            if let Some(slot) = info.fields.iter().position(|field| field.at == at) {
-                return Some((Symbol::Field(kind, small(slot)), Some(Root::Field(self.owner, small(slot)))));
-            }
-            let index = info.outputs.iter().position(|output| output.at == at)?;
-            Some((Symbol::Output(kind, small(index)), None))
-        });
-        if let Some((symbol, _)) = found {
-            self.emit(symbol, member.name, Role::Declares);
-        }
-        self.ty(member.ty);
-        if let Some(default) = member.default {
-            self.value(default, found.and_then(|(_, root)| root));
-        }
-    }
-
-    /// What stands in the body of a kind and is an item: a component nested in it, an assert.
-    fn nested_item(&mut self, kind: Option<KindId>, id: ItemId) {
-        let item = *self.tree.item(id);
-        self.allows(item.allows);
-        match item.kind {
-            ItemKind::Assert { condition, message } => {
-                self.value(condition, None);
-                self.value(message, None);
-            }
-            ItemKind::Component { of, guard, body } => {
-                self.def_path(of);
-                let here = ItemRef { file: self.file, item: id };
-                let nested = kind.and_then(|kind| {
-                    let index = self.program.kind(kind)?.nested.iter().position(|nested| nested.item == here)?;
-                    Some((kind, small(index)))
-                });
-                let outer = self.owner;
-                if let Some((kind, index)) = nested {
-                    self.emit(Symbol::Nested(kind, index), item.name, Role::Declares);
-                    self.owner = Owner::Nested(kind, index);
-                }
-                self.component_body(guard, body);
-                self.owner = outer;
-            }
-            _ => {}
-        }
-    }
-
-    /// The kind of the component whose body we are in.
-    fn kind_here(&self) -> Option<KindId> {
-        match self.owner {
-            Owner::Component(def) => self.program.def(def)?.of,
-            Owner::Kind(kind) => Some(kind),
-            Owner::Nested(kind, index) => self.program.kind(kind)?.nested.get(usize::from(index))?.of,
-            Owner::File | Owner::Environment(_) => None,
-        }
-    }
-
-    fn component_body(&mut self, guard: Guard, body: Body) {
-        let kind = self.kind_here();
-        let depth = self.locals.len();
-        match guard {
-            Guard::None => {}
-            Guard::If(condition) => self.value(condition, None),
-            Guard::For(index) => {
-                if let Some(head) = self.tree.loop_head(index) {
-                    self.loop_head(head);
-                }
-            }
-        }
-        for index in body.entries.indices() {
-            self.body_entry(kind, index);
-        }
-        self.locals.truncate(depth);
-    }
-
-    /// `for names in values`: the names are in scope from here on.
-    fn loop_head(&mut self, head: &Loop) {
-        self.value(head.iterable, None);
-        for name in [head.first, head.second] {
-            self.bind(name);
-        }
-        head.filter.into_iter().for_each(|filter| self.value(filter, None));
-    }
-
-    fn bind(&mut self, name: Span) {
-        if !name.is_empty() && self.text(name) != "_" {
-            let place = self.place(name);
-            self.locals.push(place);
-            self.emit(Symbol::Local(place), name, Role::Declares);
-        }
-    }
-
-    /// One entry of the body of a component or kind.
-    fn body_entry(&mut self, kind: Option<KindId>, index: usize) {
-        let Some(entry) = self.tree.entries.get(index).copied() else { return };
-        match entry.value {
-            EntryValue::Set(value) => {
-                let slot = self.program.slot(self.file, index).filter(|_| kind.is_some());
-                let field = slot.and_then(|slot| self.field(kind?, u32::from(slot)));
-                if let Some(field) = field {
-                    self.emit(field, entry.key, Role::Writes);
-                }
-                self.value(value, slot.map(|slot| Root::Field(self.owner, slot)));
-            }
-            EntryValue::Allow(index) => {
-                if let Some(allow) = self.tree.allows.get(index as usize) {
-                    self.allow(*allow);
-                }
-            }
-            EntryValue::Item(id) => {
-                if let ItemKind::Let { value, .. } = self.tree.item(id).kind {
-                    self.value(value, None);
-                }
-            }
-            EntryValue::Unset | EntryValue::Field(_) | EntryValue::Output(_) | EntryValue::Error => {}
-        }
     }
 
     /// The field of a slot, by the kind that declares it.

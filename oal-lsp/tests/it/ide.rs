@@ -2,6 +2,10 @@
 
 mod completion;
 mod corpus;
+mod hints;
+mod laws;
+mod navigation;
+mod rename;
 mod semantic_tokens;
 mod text_only;
 
@@ -34,7 +38,7 @@ fn line_ends(text: &str) -> [String; 2] {
 
 fn checked(root: &str, files: &[(String, String)]) -> Checked {
     let mut loader: InMemory = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    check(&Project::load(root, &mut loader), &Options { advice: true, ..Options::default() })
+    check(&Project::load(root, &mut loader), &Options { advice: true, record_types: true, ..Options::default() })
 }
 
 fn checked_one(text: &str) -> Checked {

@@ -231,7 +231,7 @@ impl Walk<'_, '_> {
                     _ => self.keys.symbol(&keys),
                 };
                 if let Some(symbol) = symbol {
-                    self.emit(symbol, node.span, Role::Reads);
+                    self.emit_part(symbol, node.span, Role::Reads, Some(&keys));
                 }
                 Along::Keys(keys)
             }
@@ -295,7 +295,11 @@ impl Walk<'_, '_> {
             _ => None,
         };
         if let Some(symbol) = symbol {
-            self.emit(symbol, name, Role::Reads);
+            let part = match &next {
+                Along::Keys(keys) => Some(keys),
+                _ => None,
+            };
+            self.emit_part(symbol, name, Role::Reads, part);
         }
         next
     }
@@ -371,7 +375,7 @@ impl Walk<'_, '_> {
             if let Some(symbol) = symbol {
                 let declares = matches!(symbol, Symbol::Key(place) | Symbol::Port(place) | Symbol::Member(place)
                     if place == self.place(entry.key));
-                self.emit(symbol, entry.key, if declares { Role::Declares } else { Role::Writes });
+                self.emit_part(symbol, entry.key, if declares { Role::Declares } else { Role::Writes }, path.as_ref());
             }
             if let EntryValue::Set(value) = entry.value {
                 self.expr(value, path.as_ref());

@@ -79,11 +79,13 @@ impl Walk<'_, '_> {
             }
             let Some(info) = self.program.kind(kind) else { return (owner, None) };
             if let Some(slot) = info.field_index.get(word.as_str()).copied() {
+                let keys = KeyPath::new(Root::Field(owner, slot));
                 if let Some(field) = self.field(kind, u32::from(slot)) {
-                    self.emit(field, at, if at.end == end { Role::Writes } else { Role::Reads });
+                    let role = if at.end == end { Role::Writes } else { Role::Reads };
+                    self.emit_part(field, at, role, Some(&keys));
                 }
                 let ty = info.fields.get(usize::from(slot)).map_or(Ty::UNKNOWN, |field| field.ty);
-                break (KeyPath::new(Root::Field(owner, slot)), ty);
+                break (keys, ty);
             }
             let Some(index) = info.nested.iter().position(|nested| *nested.name == *word) else {
                 return (owner, None);
@@ -107,14 +109,14 @@ impl Walk<'_, '_> {
                     }) else {
                         break;
                     };
-                    self.emit(Symbol::Member(member.0), at, role);
+                    self.emit_part(Symbol::Member(member.0), at, role, Some(&below));
                     ty = member.1;
                 }
                 TyData::Map(key, value) => {
                     let symbol = self.key_symbol(key, &word, Some(&below), at);
                     let declares =
                         matches!(symbol, Symbol::Key(place) | Symbol::Port(place) if place == self.place(at));
-                    self.emit(symbol, at, if declares { Role::Declares } else { role });
+                    self.emit_part(symbol, at, if declares { Role::Declares } else { role }, Some(&below));
                     ty = value;
                 }
                 _ => break,

@@ -1,0 +1,105 @@
+//! Renaming and its refusals.
+
+use super::line_ends;
+use super::navigation::marked;
+use oal_check::Edit;
+use oal_lsp::ide::rename;
+
+/// The files after a rename, or why not; the same with CR LF.
+fn renamed(root: &str, library: &str, new: &str) -> Result<Vec<String>, String> {
+    let mut results = Vec::new();
+    for (root, library) in line_ends(root).into_iter().zip(line_ends(library)) {
+        let one = marked(&root, &library);
+        let result = rename::rename(&one.checked, one.file, one.at, new).map(|edits: Vec<Edit>| {
+            one.checked
+                .project()
+                .files()
+                .map(|(id, source)| {
+                    let own = edits.iter().filter(|edit| edit.file == id).cloned().collect();
+                    rename::apply(&source.text, own).replace("\r\n", "\n")
+                })
+                .collect::<Vec<_>>()
+        });
+        results.push(result);
+    }
+    assert_eq!(results[0], results[1], "with CR LF");
+    results.swap_remove(0)
+}
+
+const LIBRARY: &str = "kind web extends service {\n  field domain: Host\n  ports: { http: 3000 }\n  route site { host: domain, to: http }\n}\nlet port = 80\n";
+
+#[test]
+fn every_mention_changes() {
+    let root = "use \"./lib/web.oal\" { web, port }\napp a {}\nenvironment dev {}\nenvironment prod { co│pies: 4 }\nparam copies: Int = 1\nservice b { image: \"x:1\", replicas: copies, env: { N: \"ü ${copies}\" } }\nweb c { image: \"x:1\", domain: \"a.example.com\" }\n";
+    let after = renamed(root, LIBRARY, "replica_count").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("copies", "replica_count"));
+    assert_eq!(after[1], LIBRARY);
+}
+
+#[test]
+fn imports_follow_and_aliases_stay() {
+    let root = "use \"./lib/web.oal\" { w│eb, port as p }\napp a {}\nweb c { image: \"x:1\", domain: \"a.example.com\", ports: { http: p } }\n";
+    let after = renamed(root, LIBRARY, "site").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("{ web,", "{ site,").replace("\nweb c", "\nsite c"));
+    assert_eq!(after[1], LIBRARY.replace("kind web", "kind site"));
+    // From the alias only this file changes, from the name both.
+    let root = root.replace('│', "").replace("as p ", "as │p ");
+    let after = renamed(&root, LIBRARY, "q").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("as p ", "as q ").replace("http: p", "http: q"));
+    assert_eq!(after[1], LIBRARY);
+    let root = root.replace('│', "").replace("port as", "po│rt as");
+    let after = renamed(&root, LIBRARY, "number").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("port as", "number as"));
+    assert_eq!(after[1], LIBRARY.replace("let port", "let number"));
+    // An alias that says nothing any more goes.
+    let after = renamed(&root, LIBRARY, "p").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("port as p", "p"));
+}
+
+#[test]
+fn parts_are_renamed() {
+    let root = "app a {}\nenvironment dev {}\nenvironment prod {\n  b.env.LEVEL: \"x\"\n  b.ports.http: 81\n}\ntype Mode = fast | slow(by: Duration)\nlet mode: Mode = slow(by: 1s)\nlet t = match mode { fast => 0s, slow(x) => x }\nservice b { image: \"x:1\", ports: { http: 80 }, publish: { http: 8080 }, env: { LEVEL: \"y\" } }\nservice c { image: \"x:1\", env: { L: b.env.LEVEL, T: \"${t}\", M: \"${b.env[\"LEVEL\"]}\" } }\n";
+    let marked = |at: &str, to: &str| root.replacen(at, to, 1);
+    let after = |root: &str, new| renamed(root, "", new).unwrap().swap_remove(0);
+    assert_eq!(after(&marked("env: { LEVEL", "env: { │LEVEL"), "LOG"), root.replace("LEVEL", "LOG"));
+    assert_eq!(after(&marked("ports: { http", "ports: { │http"), "web"), root.replace("http", "web"));
+    assert_eq!(after(&marked("=> 0s, slow", "=> 0s, │slow"), "late"), root.replace("slow", "late"));
+    assert_eq!(after(&marked("slow(by: D", "slow(│by: D"), "wait"), root.replace("by:", "wait:"));
+    assert_eq!(after(&marked("slow(x)", "slow(│x)"), "d"), root.replace("slow(x) => x", "slow(d) => d"));
+    assert_eq!(after(&marked("environment dev", "environment │dev"), "test"), root.replace("dev", "test"));
+    assert_eq!(after(&marked("type Mode", "type │Mode"), "Speed"), root.replace("Mode", "Speed"));
+    assert_eq!(after(&marked("app a", "app │a"), "z"), root.replace("app a", "app z"));
+}
+
+#[test]
+fn fields_and_nested_components_are_renamed() {
+    let root = "use \"./lib/web.oal\" { web }\napp a {}\nenvironment prod { c.site.path: \"/x\" }\nweb c { image: \"x:1\", do│main: \"a.example.com\" }\n";
+    let after = renamed(root, LIBRARY, "name_of").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("domain", "name_of"));
+    assert_eq!(after[1], LIBRARY.replace("domain", "name_of"));
+    let root = root.replace('│', "").replace("c.site", "c.│site");
+    let after = renamed(&root, LIBRARY, "way").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("c.site", "c.way"));
+    assert_eq!(after[1], LIBRARY.replace("route site", "route way"));
+}
+
+#[test]
+fn what_would_break_is_refused() {
+    let refused = |root: &str, new: &str, words: &str| {
+        let error = renamed(root, "", new).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    };
+    let root = "app a {}\nlet one = 1\nlet two = 2\nlet xs = [one + two for tw in [1, 2] if tw > 1]\nservice b { image: \"x:1\", replicas: two, env: { L: \"x\" } }\nservice c { image: \"x:1\", env: { L: b.env.L, X: \"${xs[0]}\" } }\n";
+    let at = |word: &str| root.replacen(word, &word.replacen(' ', " │", 1), 1);
+    refused(&at("let one"), "two", "declared twice");
+    refused(&at("let one"), "tw", "never used");
+    refused(&at("let one"), "if", "a word of the language");
+    refused(&at("let one"), "One", "starts with a small letter");
+    refused(&at("let one"), "a-b", "letters, digits");
+    refused(&at("let one"), "", "empty");
+    refused(&at("service b"), "service", "built-in kind");
+    refused(&at(" replicas:").replace("│ replicas", "│replicas"), "copies", "built-in library");
+    refused(&root.replace("service b", "│service b"), "thing", "built-in library");
+    refused(&root.replace("{ L: \"x\"", "{ │L: \"x\""), "a b", "behind a dot");
+    refused(&root.replace("app a {}", "app a {}│"), "x", "no name here");
+}
