@@ -39,6 +39,36 @@ fn colours_know_the_keywords() {
     assert_eq!(coloured, keywords);
 }
 
+/// So are the words in the set-ups of editors: between which marks they stand, on lines that say what.
+#[test]
+fn editors_know_the_keywords() {
+    let keywords: BTreeSet<&str> = KEYWORDS.iter().map(|keyword| keyword.spelling()).collect();
+    let groups =
+        ["oalDeclaration", "oalControl", "oalOperator", "oalBoolean", "oalNull"].map(|name| format!("match {name} "));
+    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+    let constants = ["defconst oal-declarations", "defconst oal-controls", "defconst oal-constants"];
+    for (file, starts, open, close) in [
+        ("neovim/syntax/oal.vim", groups.as_slice(), "\"\\<", "\\>\""),
+        ("emacs/oal-mode.el", constants.as_slice(), "'(", ")"),
+        ("kakoune/oal.kak", &["regex \\b(use|", "regex \\b(true|"], "\\b(", ")\\b"),
+    ] {
+        let text = std::fs::read_to_string(root().join("oal-lsp/editors").join(file)).unwrap();
+        let known: BTreeSet<&str> = starts
+            .iter()
+            .flat_map(|start| text.split(start).skip(1).map(move |rest| (start, rest)))
+            .map(
+                |(start, rest)| {
+                    if start.ends_with('|') { &text[text.len() - rest.len() - start.len()..] } else { rest }
+                },
+            )
+            .filter_map(|rest| rest.split_once(open)?.1.split_once(close))
+            .flat_map(|(words, _)| words.split(|sign: char| !sign.is_ascii_lowercase()))
+            .filter(|word| !word.is_empty())
+            .collect();
+        assert_eq!(known, keywords, "{file}");
+    }
+}
+
 #[test]
 fn keywords_are_those_of_the_table() {
     for keyword in KEYWORDS {

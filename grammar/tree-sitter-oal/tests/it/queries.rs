@@ -13,7 +13,7 @@ fn all() -> Vec<(String, String)> {
             collect(&folder, "scm", &mut found);
         }
     }
-    assert!(found.len() >= 5, "the queries are where they were");
+    assert!(found.len() >= 12, "the queries are where they were");
     found
 }
 
@@ -63,6 +63,20 @@ fn every_word_has_one_colour() {
             let has = coloured.keys().any(|(start, end)| *start <= node.start_byte() && node.end_byte() <= *end);
             assert!(seen || has, "{name}: `{}` has no colour", &source[node.byte_range()]);
         }
+    }
+}
+
+/// Zed wants the queries in its own folder.
+#[test]
+fn copies_are_the_same() {
+    let zed = root().join("oal-lsp/editors/zed/languages/oal");
+    for file in ["highlights.scm", "injections.scm"] {
+        let here = std::fs::read_to_string(package().join("queries").join(file)).unwrap();
+        let copy = zed.join(file);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&copy, &here).unwrap();
+        }
+        assert!(std::fs::read_to_string(copy).unwrap() == here, "{file}: `UPDATE=1 cargo test` copies it");
     }
 }
 

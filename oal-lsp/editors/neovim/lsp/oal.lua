@@ -1,0 +1,6 @@
+-- The server, for `vim.lsp.enable('oal')` of Neovim 0.11 and newer. `settings.oal` takes lints, params, environments, advice.
+return {
+  cmd = { 'oal', 'lsp' },
+  filetypes = { 'oal' },
+  root_markers = { '.git' },
+}

@@ -1,0 +1,9 @@
+("{" @open "}" @close)
+
+("[" @open "]" @close)
+
+("(" @open ")" @close)
+
+("${" @open "}" @close)
+
+("\"" @open "\"" @close)
