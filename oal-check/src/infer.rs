@@ -68,7 +68,7 @@ impl Checker<'_> {
             ExprKind::Piece => Typed::constant(Ty::STRING),
             ExprKind::Template(parts) => self.template(expr.span, parts),
             ExprKind::Name => self.name(id, expr.span, want),
-            ExprKind::Path { head, first, len } => self.path(id, head, first, len, want),
+            ExprKind::Path { head, first, len } => self.path(head, first, len, want),
             ExprKind::Call { args, .. } => self.call(id, expr.call_name(), args, want),
             ExprKind::List(items) => self.list(items, want),
             ExprKind::Object(entries) => self.object(id, entries, want),

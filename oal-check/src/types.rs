@@ -90,6 +90,14 @@ pub enum TyData {
     Leveled(Level, Ty),
 }
 
+impl TyData {
+    /// Whether its values are numbers or quantities.
+    #[must_use]
+    pub const fn is_number(&self) -> bool {
+        matches!(self, Self::Int | Self::Float | Self::Duration | Self::Size | Self::Cpu | Self::Percent | Self::Port)
+    }
+}
+
 /// A field of a record or of a variant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MemberInfo {

@@ -92,7 +92,6 @@ impl<'p> Checker<'p> {
             return;
         }
         if name.contains('.') || name.contains('[') {
-            let what = self.at.sink;
             let mut diagnostic = self
                 .finding(
                     &codes::PATH_OUTSIDE_ENVIRONMENT,
@@ -101,7 +100,6 @@ impl<'p> Checker<'p> {
                 )
                 .label("dotted key")
                 .help("write the value as a map or record: `outer: { inner: … }`");
-            let _ = what;
             if let Some((outer, inner)) = name.split_once('.')
                 && !inner.contains(['.', '['])
             {

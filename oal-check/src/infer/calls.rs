@@ -28,7 +28,7 @@ impl<'p> Checker<'p> {
         }
         if let Some((index, function)) = builtins::find(name) {
             self.resolve_expr(id, Res::Function(index));
-            return self.function_call(id, name_at, function, args);
+            return self.function_call(name_at, function, args);
         }
         self.report_unknown_call(name_at, name, want);
         for entry in self.at.tree.entries(args) {
@@ -245,7 +245,7 @@ impl<'p> Checker<'p> {
         }
     }
 
-    fn function_call(&mut self, id: ExprId, at: Span, function: &'static Builtin, args: List<Entry>) -> Typed {
+    fn function_call(&mut self, at: Span, function: &'static Builtin, args: List<Entry>) -> Typed {
         self.fallible = true;
         let tree = self.at.tree;
         let mut given: Vec<(usize, Span)> = Vec::new();
@@ -322,7 +322,6 @@ impl<'p> Checker<'p> {
                     .help(format!("call it as `{}`", function.signature())),
             );
         }
-        let _ = id;
         Typed { ty: self.shape_type(function.result, &variables), level }
     }
 

@@ -114,19 +114,8 @@ impl Checker<'_> {
     }
 
     fn has_order(&self, ty: Ty) -> bool {
-        matches!(
-            self.program.types.data(ty),
-            TyData::Int
-                | TyData::Float
-                | TyData::Duration
-                | TyData::Size
-                | TyData::Cpu
-                | TyData::Percent
-                | TyData::Port
-                | TyData::String
-                | TyData::Text(_)
-                | TyData::Unknown
-        )
+        let data = self.program.types.data(ty);
+        data.is_number() || matches!(data, TyData::String | TyData::Text(_) | TyData::Unknown)
     }
 
     pub(super) fn contains(&mut self, links: &[Link]) -> Typed {

@@ -37,18 +37,6 @@ impl Checker<'_> {
         let (got_data, want_data) = (*self.program.types.data(got_bare), *self.program.types.data(want_bare));
         let (got_shown, want_shown) = (self.show_plain(got), self.show_plain(want));
         let text = self.text(node.span);
-        let numeric = |data: &TyData| {
-            matches!(
-                data,
-                TyData::Int
-                    | TyData::Float
-                    | TyData::Duration
-                    | TyData::Size
-                    | TyData::Cpu
-                    | TyData::Percent
-                    | TyData::Port
-            )
-        };
         let diagnostic = match (&got_data, &want_data) {
             (TyData::Cpu, TyData::Duration) if matches!(node.kind, ExprKind::Number) => {
                 let minutes = text.trim_end_matches('m');
@@ -85,7 +73,7 @@ impl Checker<'_> {
                     .fix(Fix::maybe(format!("write `{text}{unit}`"), self.at.file, node.span, format!("{text}{unit}")))
             }
             (got, TyData::String | TyData::Text(_))
-                if (numeric(got) || matches!(got, TyData::Bool)) && self.reads_as(&want_data, expr) =>
+                if (got.is_number() || matches!(got, TyData::Bool)) && self.reads_as(&want_data, expr) =>
             {
                 self.finding(&codes::NUMBER_FOR_TEXT, node.span, format!("{what} takes text, not {got_shown}"))
                     .label(format!("this is {got_shown}"))
@@ -103,7 +91,7 @@ impl Checker<'_> {
             }
             (TyData::String, want)
                 if matches!(node.kind, ExprKind::Text)
-                    && (numeric(want) || matches!(want, TyData::Bool | TyData::Union(_) | TyData::Environment)) =>
+                    && (want.is_number() || matches!(want, TyData::Bool | TyData::Union(_) | TyData::Environment)) =>
             {
                 let inner = text.trim_matches('"');
                 let plain = match want {

@@ -45,7 +45,7 @@ impl<'p> Checker<'p> {
                     }
                 }
                 TyData::PortName => {
-                    if let Some(typed) = self.own_port(id, span, name, Ty::PORT_NAME) {
+                    if let Some(typed) = self.own_port(id, name, Ty::PORT_NAME) {
                         return typed;
                     }
                 }
@@ -146,7 +146,7 @@ impl<'p> Checker<'p> {
     }
 
     /// The name of a port of the component around.
-    fn own_port(&mut self, id: ExprId, span: Span, name: &str, ty: Ty) -> Option<Typed> {
+    fn own_port(&mut self, id: ExprId, name: &str, ty: Ty) -> Option<Typed> {
         if let Some(ports) = self.at.ports {
             let known = self.at.tree.entries(ports).iter().any(|entry| self.text(entry.key) == name);
             if !known && self.lookup_quiet(name) != Found::None {
@@ -162,7 +162,6 @@ impl<'p> Checker<'p> {
             }
             self.fallible = true;
         }
-        let _ = span;
         self.resolve_expr(id, Res::Port);
         Some(Typed::constant(ty))
     }

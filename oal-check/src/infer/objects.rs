@@ -24,7 +24,7 @@ impl<'p> Checker<'p> {
                     level = level.max(typed.level);
                 }
             }
-            self.hold_length(items.len(), tree.exprs(items).first().copied(), want);
+            self.hold_length(want);
             return Typed { ty: wanted, level };
         }
         let parts: Vec<(ExprId, Typed)> =
@@ -34,7 +34,7 @@ impl<'p> Checker<'p> {
     }
 
     /// `List<T> where 1..` is held by value, where the list's own length can be shown.
-    fn hold_length(&mut self, _count: usize, _first: Option<ExprId>, want: Option<Ty>) {
+    fn hold_length(&mut self, want: Option<Ty>) {
         if want.is_some_and(|want| {
             matches!(self.program.types.data(self.program.types.split_optional(want).0), TyData::Refined(..))
         }) {
@@ -45,7 +45,7 @@ impl<'p> Checker<'p> {
     pub(crate) fn object(&mut self, id: ExprId, entries: List<Entry>, want: Option<Ty>) -> Typed {
         let wanted = want.map_or(Ty::UNKNOWN, |want| self.program.types.bare(want));
         if want.is_some() {
-            self.hold_length(entries.len(), None, want);
+            self.hold_length(want);
         }
         match *self.program.types.data(wanted) {
             TyData::Map(key, value) => {

@@ -9,7 +9,7 @@ use oal_syntax::Span;
 use oal_syntax::ast::{ExprId, ExprKind, Guard, ItemKind, StepKind};
 
 impl Checker<'_> {
-    pub(crate) fn path(&mut self, id: ExprId, head: ExprId, first: u32, len: u16, want: Option<Ty>) -> Typed {
+    pub(crate) fn path(&mut self, head: ExprId, first: u32, len: u16, want: Option<Ty>) -> Typed {
         let tree = self.at.tree;
         let steps = tree.path_steps(first, len);
         let head_node = tree.expr(head);
@@ -96,9 +96,7 @@ impl Checker<'_> {
                 StepKind::Index(key) => self.index_step(head, offset == 0, typed, key, step.span, index, before),
             };
             self.record_step(index, typed);
-            at = offset;
         }
-        let _ = (at, id);
         if short_circuit {
             typed.ty = self.program.types.optional(typed.ty);
         }

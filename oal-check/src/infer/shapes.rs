@@ -183,16 +183,7 @@ impl Checker<'_> {
     }
 
     fn in_class(&self, data: &TyData, class: Class) -> bool {
-        let number = matches!(
-            data,
-            TyData::Int
-                | TyData::Float
-                | TyData::Duration
-                | TyData::Size
-                | TyData::Cpu
-                | TyData::Percent
-                | TyData::Port
-        );
+        let number = data.is_number();
         let text = matches!(data, TyData::String | TyData::Text(_));
         match class {
             Class::Any => true,
