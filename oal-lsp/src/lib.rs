@@ -31,7 +31,13 @@ pub fn run() -> i32 {
     let Ok(outbox) = transport::Outbox::start(std::io::stdout()) else { return 1 };
     let code = runtime.block_on(async {
         let out = outbox.clone();
-        let (service, socket) = LspService::new(|client| server::Server::new(client, out, lanes));
+        let (service, socket) = LspService::build(|client| server::Server::new(client, out, lanes))
+            .custom_method("oal/ir", server::Server::ir)
+            .custom_method("oal/status", server::Server::status)
+            .custom_method("workspace/textDocumentContent", server::Server::text_document_content)
+            .custom_method("$/setTrace", server::Server::set_trace)
+            .custom_method("window/workDoneProgress/cancel", server::Server::cancel_progress)
+            .finish();
         transport::serve(service, socket, outbox, server::adjust).await
     });
     // Not waited for: it may be busy for a while.

@@ -84,7 +84,10 @@ impl Loader for Loading<'_> {
     fn load(&mut self, path: &str) -> Result<Arc<SourceFile>, LoadError> {
         let file = self.snapshot.file_in(&format!("{}{path}", self.base).into(), self.base);
         self.inputs.push(Arc::clone(&file));
-        file.source().cloned().map_err(Clone::clone)
+        match file.source() {
+            Err(LoadError::NotFound) if self.snapshot.is_directory(&file.key) => Err(LoadError::Directory),
+            source => source.cloned().map_err(Clone::clone),
+        }
     }
 
     fn similar(&mut self, path: &str) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 mod analysis;
 mod capabilities;
+mod custom;
 mod diagnostics;
 mod folding;
 mod lifecycle;
@@ -16,7 +17,7 @@ use tower_lsp::ls_types::*;
 use tower_lsp::{Client, LanguageServer};
 
 use crate::lanes::{Lane, Lanes, Lost};
-use crate::snapshot::lock;
+use crate::snapshot::{Snapshot, lock};
 use crate::transport::Outbox;
 use crate::workspace::Workspace;
 
@@ -37,13 +38,14 @@ struct Inner {
     session: OnceLock<Arc<Session>>,
     analysis: analysis::Signal,
     runtime: tokio::runtime::Handle,
+    trace: Mutex<TraceValue>,
 }
 
 impl Server {
     pub(crate) fn new(client: Client, outbox: Outbox, lanes: Lanes) -> Self {
-        let (workspace, session, analysis) = Default::default();
+        let (workspace, session, analysis, trace) = Default::default();
         let runtime = tokio::runtime::Handle::current();
-        Self { inner: Arc::new(Inner { client, outbox, lanes, workspace, session, analysis, runtime }) }
+        Self { inner: Arc::new(Inner { client, outbox, lanes, workspace, session, analysis, runtime, trace }) }
     }
 
     /// Answers a request on a thread of a lane, from the documents as they are now. Call it before any other `await`.
@@ -55,9 +57,32 @@ impl Server {
         answer: fn(&View, P) -> Result<T>,
     ) -> Result<T> {
         let snapshot = lock(&self.inner.workspace).snapshot();
-        let session = self.session();
+        self.answer(lane, method, params, answer, move |_| snapshot).await
+    }
+
+    /// Answers a request on the whole workspace, from the documents as they are when its turn comes: after the folders have
+    /// been looked at.
+    async fn ask_workspace<P: Send + 'static, T: Send + 'static>(
+        &self,
+        method: &'static str,
+        params: P,
+        answer: fn(&View, P) -> Result<T>,
+    ) -> Result<T> {
+        self.answer(Lane::Background, method, params, answer, |server| lock(&server.inner.workspace).snapshot()).await
+    }
+
+    async fn answer<P: Send + 'static, T: Send + 'static>(
+        &self,
+        lane: Lane,
+        method: &'static str,
+        params: P,
+        answer: fn(&View, P) -> Result<T>,
+        snapshot: impl FnOnce(&Self) -> Arc<Snapshot> + Send + 'static,
+    ) -> Result<T> {
+        let (server, session) = (self.clone(), self.session());
         let work = move |cancelled: &crate::lanes::Cancelled| {
             drill(method);
+            let snapshot = snapshot(&server);
             answer(&View { snapshot, session, cancelled: cancelled.clone() }, params)
         };
         match self.inner.lanes.run(lane, work).await {
@@ -137,7 +162,7 @@ impl LanguageServer for Server {
         self.ask(Lane::Interactive, "textDocument/diagnostic", params, diagnostics::document).await
     }
     async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
-        self.ask(Lane::Background, "workspace/diagnostic", params, diagnostics::workspace).await
+        self.ask_workspace("workspace/diagnostic", params, diagnostics::workspace).await
     }
 
     // What the text alone tells.

@@ -99,6 +99,12 @@ impl Snapshot {
         Arc::clone(file)
     }
 
+    /// Whether documents lie below this key.
+    pub(crate) fn is_directory(&self, key: &str) -> bool {
+        let start: Key = format!("{key}/").into();
+        self.table.range(Arc::clone(&start)..).next().is_some_and(|(next, _)| next.starts_with(&*start))
+    }
+
     /// The paths of open documents below a base.
     pub(crate) fn opened_below<'a>(&'a self, base: &'a Key) -> impl Iterator<Item = String> + 'a {
         self.open.values().filter(move |file| file.base == *base).map(|file| file.path().to_owned())
@@ -146,6 +152,11 @@ impl Snapshot {
             name(one).cmp(&name(other))
         });
         held
+    }
+
+    /// How many programs are kept checked.
+    pub(crate) fn checked_count(&self) -> usize {
+        lock(&self.shared.programs).len()
     }
 
     /// The roots of all programs.

@@ -185,7 +185,8 @@ impl<S: LanguageServer> Connection<S> {
 fn result(answer: Result<Option<Response>, ExitedError>) -> Result<Value, Error> {
     match answer {
         Ok(Some(response)) => response.into_parts().1,
-        Ok(None) => Ok(Value::Null),
+        // What the library leaves out: requests of an optional kind that it does not know.
+        Ok(None) => Err(Error::method_not_found()),
         Err(_) => Err(error(ErrorCode::InvalidRequest, "the server has ended")),
     }
 }

@@ -52,6 +52,7 @@ pub(super) fn run(server: &Server) {
     loop {
         server.inner.analysis.wait();
         let snapshot = lock(&server.inner.workspace).snapshot();
+        let began = Instant::now();
         let leave = || last.elapsed() < PATIENCE && lock(&server.inner.workspace).revision() != snapshot.revision;
         // A check that fails is reported by those who need it; the thread lives.
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -62,6 +63,7 @@ pub(super) fn run(server: &Server) {
                 publish(server, &session, &snapshot, &mut told, &leave)
             }
         }));
+        server.trace(|| format!("checked revision {} in {:?}", snapshot.revision, began.elapsed()));
         if result.unwrap_or(true) {
             last = Instant::now();
         }

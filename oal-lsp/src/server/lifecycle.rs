@@ -1,6 +1,8 @@
 //! The beginning of a session, its folders and its settings.
 
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use serde_json::Value;
 use tower_lsp::jsonrpc::Result;
@@ -16,6 +18,9 @@ use crate::lanes::Lane;
 use crate::settings::Settings;
 use crate::snapshot::lock;
 
+/// How long the first messages may wait for the files of the folders.
+const FIRST_LOOK: Duration = Duration::from_millis(150);
+
 /// The name of our settings.
 const SECTION: &str = "oal";
 
@@ -28,6 +33,7 @@ impl Server {
         let answer = capabilities::answer(&session);
         // A second `initialize` does not come this far.
         let _ = self.inner.session.set(Arc::new(session));
+        *lock(&self.inner.trace) = params.trace.unwrap_or_default();
         if let Some(parent) = params.process_id {
             watch::parent(parent);
         }
@@ -60,18 +66,24 @@ impl Server {
         self.ask_for_settings();
     }
 
-    /// Finds the files of the folders.
+    /// Finds the files of the folders. Most are found before the next message is looked at, so that the first answers know them;
+    /// large ones go on beside.
     pub(super) fn look_at_folders(&self) {
+        let (done, wait) = sync_channel::<()>(1);
         let folders: Vec<Key> = lock(&self.inner.workspace).folders().to_vec();
         for folder in folders {
-            let server = self.clone();
+            let (server, done) = (self.clone(), done.clone());
             self.inner.lanes.spawn(Lane::Background, move || {
                 let gone = || !lock(&server.inner.workspace).folders().contains(&folder);
                 let files = disk::below(&folder, &gone);
                 lock(&server.inner.workspace).set_disk(&folder, &files);
                 server.changed_elsewhere();
+                drop(done);
             });
         }
+        drop(done);
+        // Ends when all have been found.
+        let _ = wait.recv_timeout(FIRST_LOOK);
     }
 
     /// Something other than an open document has changed: what was answered may be old.

@@ -1,7 +1,7 @@
 //! Answers of `ide/`, on programs in which `│` is the cursor, with LF and with CR LF.
 
 mod completion;
-mod corpus;
+pub(crate) mod corpus;
 mod hints;
 mod laws;
 mod navigation;

@@ -8,4 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod client;
+mod fuzz;
 mod ide;
+mod robust;
+mod same;
+mod workspace;
