@@ -36,7 +36,6 @@ fn place(position: Position) -> Place {
 }
 
 /// The offset of a position.
-#[allow(dead_code, reason = "for the requests that are being added")]
 pub(crate) fn offset(file: &File, position: Position, encoding: Encoding) -> u32 {
     file.lines().offset(file.text(), place(position), encoding)
 }
@@ -48,7 +47,6 @@ pub(crate) fn position(file: &File, offset: u32, encoding: Encoding) -> Position
 }
 
 /// The bytes of a range, the right way round.
-#[allow(dead_code, reason = "for the requests that are being added")]
 pub(crate) fn span(file: &File, range: Range, encoding: Encoding) -> Span {
     let (start, end) = (offset(file, range.start, encoding), offset(file, range.end, encoding));
     Span::new(start.min(end), start.max(end))
@@ -65,7 +63,6 @@ pub(crate) fn uri(file: &File) -> Option<Uri> {
 }
 
 /// A place in a program.
-#[allow(dead_code, reason = "for the requests that are being added")]
 pub(crate) fn location(program: &Program, id: FileId, span: Span, encoding: Encoding) -> Option<Location> {
     let file = program.file(id);
     Some(Location { uri: uri(&file)?, range: range(&file, span, encoding) })

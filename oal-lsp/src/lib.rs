@@ -32,6 +32,7 @@ pub fn run() -> i32 {
     let code = runtime.block_on(async {
         let out = outbox.clone();
         let (service, socket) = LspService::build(|client| server::Server::new(client, out, lanes))
+            .custom_method("oal/graph", server::Server::graph)
             .custom_method("oal/ir", server::Server::ir)
             .custom_method("oal/status", server::Server::status)
             .custom_method("workspace/textDocumentContent", server::Server::text_document_content)

@@ -5,7 +5,12 @@ mod capabilities;
 mod custom;
 mod diagnostics;
 mod folding;
+mod hierarchy;
+mod hints;
 mod lifecycle;
+mod navigation;
+mod rename;
+mod symbols;
 mod sync;
 mod view;
 mod watch;
@@ -13,6 +18,10 @@ mod watch;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::ls_types::request::{
+    GotoDeclarationParams, GotoDeclarationResponse, GotoImplementationParams, GotoImplementationResponse,
+    GotoTypeDefinitionParams, GotoTypeDefinitionResponse,
+};
 use tower_lsp::ls_types::*;
 use tower_lsp::{Client, LanguageServer};
 
@@ -168,5 +177,97 @@ impl LanguageServer for Server {
     // What the text alone tells.
     async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
         self.ask(Lane::Interactive, "textDocument/foldingRange", params, folding::ranges).await
+    }
+
+    // From names to words, declarations and uses.
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        self.ask(Lane::Interactive, "textDocument/hover", params, navigation::hover).await
+    }
+    async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        self.ask(Lane::Interactive, "textDocument/definition", params, navigation::definition).await
+    }
+    async fn goto_declaration(&self, params: GotoDeclarationParams) -> Result<Option<GotoDeclarationResponse>> {
+        self.ask(Lane::Interactive, "textDocument/declaration", params, navigation::declaration).await
+    }
+    async fn goto_type_definition(
+        &self,
+        params: GotoTypeDefinitionParams,
+    ) -> Result<Option<GotoTypeDefinitionResponse>> {
+        self.ask(Lane::Interactive, "textDocument/typeDefinition", params, navigation::type_definition).await
+    }
+    async fn goto_implementation(
+        &self,
+        params: GotoImplementationParams,
+    ) -> Result<Option<GotoImplementationResponse>> {
+        self.ask(Lane::Background, "textDocument/implementation", params, navigation::implementation).await
+    }
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        self.ask(Lane::Background, "textDocument/references", params, navigation::references).await
+    }
+    async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
+        self.ask(Lane::Interactive, "textDocument/documentHighlight", params, navigation::highlights).await
+    }
+
+    // Renaming.
+    async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+        self.ask(Lane::Interactive, "textDocument/prepareRename", params, rename::prepare).await
+    }
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        self.ask(Lane::Background, "textDocument/rename", params, rename::rename).await
+    }
+    async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
+        self.ask(Lane::Background, "workspace/willRenameFiles", params, rename::files).await
+    }
+
+    // Outlines and hierarchies.
+    async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        self.ask(Lane::Interactive, "textDocument/documentSymbol", params, symbols::document).await
+    }
+    async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
+        self.ask(Lane::Background, "workspace/symbol", params, symbols::workspace).await
+    }
+    async fn prepare_type_hierarchy(
+        &self,
+        params: TypeHierarchyPrepareParams,
+    ) -> Result<Option<Vec<TypeHierarchyItem>>> {
+        self.ask(Lane::Interactive, "textDocument/prepareTypeHierarchy", params, hierarchy::prepare_types).await
+    }
+    async fn supertypes(&self, params: TypeHierarchySupertypesParams) -> Result<Option<Vec<TypeHierarchyItem>>> {
+        self.ask(Lane::Background, "typeHierarchy/supertypes", params, hierarchy::supertypes).await
+    }
+    async fn subtypes(&self, params: TypeHierarchySubtypesParams) -> Result<Option<Vec<TypeHierarchyItem>>> {
+        self.ask(Lane::Background, "typeHierarchy/subtypes", params, hierarchy::subtypes).await
+    }
+    async fn prepare_call_hierarchy(
+        &self,
+        params: CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<CallHierarchyItem>>> {
+        self.ask(Lane::Interactive, "textDocument/prepareCallHierarchy", params, hierarchy::prepare_calls).await
+    }
+    async fn incoming_calls(
+        &self,
+        params: CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        self.ask(Lane::Background, "callHierarchy/incomingCalls", params, hierarchy::incoming).await
+    }
+    async fn outgoing_calls(
+        &self,
+        params: CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        self.ask(Lane::Background, "callHierarchy/outgoingCalls", params, hierarchy::outgoing).await
+    }
+
+    // Lines above declarations and words between words.
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        self.ask(Lane::Background, "textDocument/codeLens", params, hints::lenses).await
+    }
+    async fn code_lens_resolve(&self, params: CodeLens) -> Result<CodeLens> {
+        self.ask(Lane::Background, "codeLens/resolve", params, hints::resolve_lens).await
+    }
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        self.ask(Lane::Background, "textDocument/inlayHint", params, hints::inlay).await
+    }
+    async fn inlay_hint_resolve(&self, params: InlayHint) -> Result<InlayHint> {
+        self.ask(Lane::Interactive, "inlayHint/resolve", params, hints::resolve_inlay).await
     }
 }

@@ -2,9 +2,13 @@
 
 use serde_json::Value;
 use tower_lsp::ls_types::{
-    DiagnosticOptions, DiagnosticServerCapabilities, FoldingRangeProviderCapability, InitializeResult, OneOf,
-    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    CallHierarchyServerCapability, CodeLensOptions, DeclarationCapability, DiagnosticOptions,
+    DiagnosticServerCapabilities, FileOperationFilter, FileOperationPattern, FileOperationPatternKind,
+    FileOperationRegistrationOptions, FoldingRangeProviderCapability, HoverProviderCapability,
+    ImplementationProviderCapability, InitializeResult, InlayHintOptions, InlayHintServerCapabilities, OneOf,
+    RenameOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TypeDefinitionProviderCapability, WorkDoneProgressOptions,
+    WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use super::Session;
@@ -37,11 +41,60 @@ fn capabilities(session: &Session) -> ServerCapabilities {
         position_encoding: Some(convert::encoding_kind(session.encoding)),
         text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
         diagnostic_provider: Some(DiagnosticServerCapabilities::Options(diagnostics)),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        definition_provider: Some(OneOf::Left(true)),
+        declaration_provider: Some(DeclarationCapability::Simple(true)),
+        type_definition_provider: Some(TypeDefinitionProviderCapability::Simple(true)),
+        implementation_provider: Some(ImplementationProviderCapability::Simple(true)),
+        references_provider: Some(OneOf::Left(true)),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        workspace_symbol_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(rename(session)),
+        call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
+        inlay_hint_provider: Some(OneOf::Right(InlayHintServerCapabilities::Options(InlayHintOptions {
+            resolve_provider: Some(true),
+            ..InlayHintOptions::default()
+        }))),
         folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
-        workspace: Some(WorkspaceServerCapabilities { workspace_folders: Some(folders), file_operations: None }),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(folders),
+            file_operations: Some(file_operations()),
+        }),
         ..ServerCapabilities::default()
     }
 }
 
+/// A client that cannot ask first is told that there is renaming, and no more.
+fn rename(session: &Session) -> OneOf<bool, RenameOptions> {
+    let capability = session.client.text_document.as_ref().and_then(|document| document.rename.as_ref());
+    if capability.and_then(|rename| rename.prepare_support) == Some(true) {
+        return OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        });
+    }
+    OneOf::Left(true)
+}
+
+/// Files and directories whose moving concerns `use`.
+fn file_operations() -> WorkspaceFileOperationsServerCapabilities {
+    let filter = |glob: &str, kind| FileOperationFilter {
+        scheme: Some("file".to_owned()),
+        pattern: FileOperationPattern { glob: glob.to_owned(), matches: Some(kind), options: None },
+    };
+    let filters =
+        vec![filter("**/*.oal", FileOperationPatternKind::File), filter("**", FileOperationPatternKind::Folder)];
+    WorkspaceFileOperationsServerCapabilities {
+        will_rename: Some(FileOperationRegistrationOptions { filters }),
+        ..WorkspaceFileOperationsServerCapabilities::default()
+    }
+}
+
 /// Adds to the answer what the types of the library have no field for.
-pub(crate) fn adjust(_answer: &mut Value) {}
+pub(crate) fn adjust(answer: &mut Value) {
+    if let Some(capabilities) = answer.get_mut("capabilities").and_then(Value::as_object_mut) {
+        capabilities.insert("typeHierarchyProvider".to_owned(), Value::Bool(true));
+    }
+}

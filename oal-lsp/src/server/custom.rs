@@ -3,6 +3,7 @@
 //! | method | params | answer |
 //! |---|---|---|
 //! | `oal/ir` | `{ uri, environment? }` | `{ environment, json }`, or null where the program has errors |
+//! | `oal/graph` | `{ uri, environment? }` | `{ environment, nodes: [{ id, kind, label }], edges: [{ from, to, label }] }`, or null |
 //! | `oal/status` | none | what the server is doing, for reports of problems |
 //! | `workspace/textDocumentContent` | `{ uri }` | `{ text }`: files of the built-in library, pages of codes (LSP 3.18) |
 
@@ -13,6 +14,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{SetTraceParams, TraceValue, Uri, WorkDoneProgressCancelParams};
 
 use super::{Server, View};
+use crate::ide::graph::{self, Picture};
 use crate::key;
 use crate::lanes::Lane;
 use crate::snapshot::lock;
@@ -44,6 +46,11 @@ impl Server {
     /// `oal/ir`
     pub(crate) async fn ir(&self, subject: Subject) -> Result<Option<Lowered>> {
         self.ask(Lane::Background, "oal/ir", subject, lowered).await
+    }
+
+    /// `oal/graph`
+    pub(crate) async fn graph(&self, subject: Subject) -> Result<Option<Picture>> {
+        self.ask(Lane::Background, "oal/graph", subject, picture).await
     }
 
     /// `workspace/textDocumentContent`
@@ -93,6 +100,13 @@ fn lowered(view: &View, subject: Subject) -> Result<Option<Lowered>> {
     let ir = oal_check::lower(checked, environment).map_err(|error| refused(&error))?;
     let json = ir.to_pretty().map_err(|error| refused(&error))?;
     Ok(Some(Lowered { environment: environment.to_owned(), json }))
+}
+
+fn picture(view: &View, subject: Subject) -> Result<Option<Picture>> {
+    let file = view.file(&subject.uri)?;
+    let programs = view.programs(&file);
+    let held = programs.first().filter(|held| !held.program.checked.has_errors());
+    Ok(held.and_then(|held| graph::graph(&held.program.checked, subject.environment.as_deref())))
 }
 
 fn content(view: &View, named: Named) -> Result<Value> {

@@ -61,7 +61,6 @@ pub(crate) struct Held {
     pub(crate) id: FileId,
 }
 
-#[allow(dead_code, reason = "for the requests that are being added")]
 impl View {
     /// The document of a URI.
     ///
@@ -88,6 +87,7 @@ impl View {
         held(self.snapshot.programs_of(&file.key))
     }
 
+    #[allow(dead_code, reason = "for completion, which is being added")]
     /// The same as they were last checked, at once if that was ever done: for what must not wait.
     pub(crate) fn programs_at_hand(&self, file: &File) -> Vec<Held> {
         let known = self.snapshot.programs_at_hand(&file.key);

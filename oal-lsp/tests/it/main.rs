@@ -11,6 +11,7 @@
 mod client;
 mod fuzz;
 mod ide;
+mod navigation;
 mod robust;
 mod same;
 mod workspace;

@@ -1,0 +1,133 @@
+//! Kinds and what extends them; declarations and what uses them.
+
+use std::sync::Arc;
+
+use oal_check::Checked;
+use oal_check::program::{DefKind, Place};
+use oal_check::query::Symbol;
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::ls_types::{
+    CallHierarchyIncomingCall, CallHierarchyIncomingCallsParams, CallHierarchyItem, CallHierarchyOutgoingCall,
+    CallHierarchyOutgoingCallsParams, CallHierarchyPrepareParams, Position, Range, SymbolKind, TextDocumentIdentifier,
+    TextDocumentPositionParams, TypeHierarchyItem, TypeHierarchyPrepareParams, TypeHierarchySubtypesParams,
+    TypeHierarchySupertypesParams, Uri,
+};
+
+use super::View;
+use super::navigation::first;
+use crate::convert;
+use crate::ide::hierarchy::{self, Call, Node};
+use crate::program::Program;
+
+/// A node is found again by the place of its name.
+fn at(uri: &Uri, position: Position) -> TextDocumentPositionParams {
+    TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri: uri.clone() }, position }
+}
+
+fn symbol_kind(checked: &Checked, symbol: &Symbol) -> SymbolKind {
+    match *symbol {
+        Symbol::Def(def) => match checked.program().def(def).map(|info| info.kind) {
+            Some(DefKind::Kind) => SymbolKind::CLASS,
+            Some(DefKind::Type) => SymbolKind::ENUM,
+            Some(DefKind::Component) => SymbolKind::OBJECT,
+            _ => SymbolKind::VARIABLE,
+        },
+        Symbol::Nested(..) => SymbolKind::OBJECT,
+        Symbol::App => SymbolKind::PACKAGE,
+        _ => SymbolKind::NAMESPACE,
+    }
+}
+
+fn type_item(view: &View, program: &Program, node: Node) -> Option<TypeHierarchyItem> {
+    let file = program.file(node.target.name.file);
+    Some(TypeHierarchyItem {
+        kind: symbol_kind(&program.checked, &node.symbol),
+        name: node.name,
+        tags: None,
+        detail: Some(node.detail),
+        uri: convert::uri(&file)?,
+        range: view.range(&file, node.target.full),
+        selection_range: view.range(&file, node.target.name.span),
+        data: None,
+    })
+}
+
+fn call_item(view: &View, program: &Program, node: Node) -> Option<CallHierarchyItem> {
+    let file = program.file(node.target.name.file);
+    Some(CallHierarchyItem {
+        kind: symbol_kind(&program.checked, &node.symbol),
+        name: node.name,
+        tags: None,
+        detail: Some(node.detail),
+        uri: convert::uri(&file)?,
+        range: view.range(&file, node.target.full),
+        selection_range: view.range(&file, node.target.name.span),
+        data: None,
+    })
+}
+
+/// `textDocument/prepareTypeHierarchy`
+pub(super) fn prepare_types(view: &View, params: TypeHierarchyPrepareParams) -> Result<Option<Vec<TypeHierarchyItem>>> {
+    let found = first(view, &params.text_document_position_params, hierarchy::kind_at)?;
+    Ok(found.and_then(|(program, _, node)| Some(vec![type_item(view, &program, node)?])))
+}
+
+fn types(
+    view: &View,
+    item: &TypeHierarchyItem,
+    next: fn(&Checked, &Symbol) -> Vec<Node>,
+) -> Result<Option<Vec<TypeHierarchyItem>>> {
+    let found = first(view, &at(&item.uri, item.selection_range.start), hierarchy::kind_at)?;
+    Ok(found.map(|(program, _, node)| {
+        let nodes = next(&program.checked, &node.symbol);
+        nodes.into_iter().filter_map(|node| type_item(view, &program, node)).collect()
+    }))
+}
+
+/// `typeHierarchy/supertypes`
+pub(super) fn supertypes(view: &View, params: TypeHierarchySupertypesParams) -> Result<Option<Vec<TypeHierarchyItem>>> {
+    types(view, &params.item, hierarchy::supertypes)
+}
+
+/// `typeHierarchy/subtypes`
+pub(super) fn subtypes(view: &View, params: TypeHierarchySubtypesParams) -> Result<Option<Vec<TypeHierarchyItem>>> {
+    types(view, &params.item, hierarchy::subtypes)
+}
+
+/// `textDocument/prepareCallHierarchy`
+pub(super) fn prepare_calls(view: &View, params: CallHierarchyPrepareParams) -> Result<Option<Vec<CallHierarchyItem>>> {
+    let found = first(view, &params.text_document_position_params, hierarchy::used_at)?;
+    Ok(found.and_then(|(program, _, node)| Some(vec![call_item(view, &program, node)?])))
+}
+
+type Calls = Vec<(CallHierarchyItem, Vec<Range>)>;
+
+fn calls(view: &View, item: &CallHierarchyItem, next: fn(&Checked, &Symbol) -> Vec<Call>) -> Result<Option<Calls>> {
+    let found = first(view, &at(&item.uri, item.selection_range.start), hierarchy::used_at)?;
+    Ok(found.map(|(program, _, node)| {
+        let program: Arc<Program> = program;
+        let ranges = |places: &[Place]| {
+            places.iter().map(|place| view.range(&program.file(place.file), place.span)).collect::<Vec<_>>()
+        };
+        let calls = next(&program.checked, &node.symbol).into_iter();
+        calls.filter_map(|call| Some((call_item(view, &program, call.node)?, ranges(&call.places)))).collect()
+    }))
+}
+
+/// `callHierarchy/incomingCalls`
+pub(super) fn incoming(
+    view: &View,
+    params: CallHierarchyIncomingCallsParams,
+) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+    let one = |(from, from_ranges)| CallHierarchyIncomingCall { from, from_ranges };
+    Ok(calls(view, &params.item, hierarchy::incoming)?.map(|calls| calls.into_iter().map(one).collect()))
+}
+
+/// `callHierarchy/outgoingCalls`
+pub(super) fn outgoing(
+    view: &View,
+    params: CallHierarchyOutgoingCallsParams,
+) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+    let one = |(to, from_ranges)| CallHierarchyOutgoingCall { to, from_ranges };
+    Ok(calls(view, &params.item, hierarchy::outgoing)?.map(|calls| calls.into_iter().map(one).collect()))
+}

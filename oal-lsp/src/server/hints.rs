@@ -1,0 +1,99 @@
+//! Lines above declarations and words between words.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::ls_types::{
+    CodeLens, CodeLensParams, Command, InlayHint, InlayHintKind, InlayHintLabel, InlayHintParams, InlayHintTooltip,
+    Location, MarkupContent, MarkupKind, Position, TextDocumentIdentifier, TextDocumentPositionParams, Uri,
+};
+
+use super::View;
+use super::navigation::{distinct, first, holding, locations};
+use crate::ide::code_lens::{self, Offers};
+use crate::ide::inlay_hints::{self, Says};
+use crate::ide::references;
+
+/// What is kept with a lens or hint until it is looked at.
+#[derive(Debug, Serialize, Deserialize)]
+struct About {
+    uri: Uri,
+    position: Position,
+}
+
+impl About {
+    fn read(data: Option<&Value>) -> Option<TextDocumentPositionParams> {
+        let about: Self = serde_json::from_value(data?.clone()).ok()?;
+        let text_document = TextDocumentIdentifier { uri: about.uri };
+        Some(TextDocumentPositionParams { text_document, position: about.position })
+    }
+}
+
+/// `textDocument/codeLens`
+pub(super) fn lenses(view: &View, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+    let uri = params.text_document.uri;
+    let file = view.file(&uri)?;
+    let programs = holding(view, &file);
+    let Some(held) = programs.first() else { return Ok(None) };
+    let lens = |lens: code_lens::Lens| {
+        let range = view.range(&file, lens.span);
+        let show = |title: String, command: &str, environment: String| {
+            let arguments = Some(vec![json!(uri.as_str()), json!(environment)]);
+            Some(Command { title, command: command.to_owned(), arguments })
+        };
+        let (command, data) = match lens.offers {
+            Offers::Ir(environment) => (show(format!("IR of {environment}"), "oal.showIr", environment), None),
+            Offers::Graph(environment) => (show("Graph".to_owned(), "oal.showGraph", environment), None),
+            Offers::References => (None, Some(json!(About { uri: uri.clone(), position: range.start }))),
+        };
+        CodeLens { range, command, data }
+    };
+    Ok(Some(code_lens::lenses(&held.program.checked, held.id).into_iter().map(lens).collect()))
+}
+
+/// `codeLens/resolve`
+pub(super) fn resolve_lens(view: &View, mut lens: CodeLens) -> Result<CodeLens> {
+    let Some(at) = About::read(lens.data.as_ref()) else { return Ok(lens) };
+    let (file, offset) = view.place(&at)?;
+    let mut found: Vec<Location> = Vec::new();
+    for held in holding(view, &file) {
+        let places = references::references(&held.program.checked, held.id, offset, false).unwrap_or_default();
+        found.extend(locations(view, &held.program, &places));
+    }
+    let found = distinct(found);
+    let title = code_lens::references_words(found.len());
+    let arguments = Some(vec![json!(at.text_document.uri.as_str()), json!(at.position), json!(found)]);
+    lens.command = Some(Command { title, command: "oal.showReferences".to_owned(), arguments });
+    Ok(lens)
+}
+
+/// `textDocument/inlayHint`
+pub(super) fn inlay(view: &View, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+    let uri = params.text_document.uri;
+    let file = view.file(&uri)?;
+    let programs = holding(view, &file);
+    let Some(held) = programs.first() else { return Ok(None) };
+    let range = view.span(&file, params.range);
+    let position = |offset| view.range(&file, oal_syntax::Span::empty(offset)).start;
+    let one = |hint: inlay_hints::Hint| InlayHint {
+        position: position(hint.offset),
+        label: InlayHintLabel::String(hint.label.trim_start().to_owned()),
+        kind: (hint.says == Says::Type).then_some(InlayHintKind::TYPE),
+        text_edits: None,
+        tooltip: None,
+        padding_left: Some(hint.label.starts_with(' ')),
+        padding_right: None,
+        data: Some(json!(About { uri: uri.clone(), position: position(hint.about) })),
+    };
+    Ok(Some(inlay_hints::hints(&held.program.checked, held.id, range).into_iter().map(one).collect()))
+}
+
+/// `inlayHint/resolve`
+pub(super) fn resolve_inlay(view: &View, mut hint: InlayHint) -> Result<InlayHint> {
+    let Some(at) = About::read(hint.data.as_ref()) else { return Ok(hint) };
+    if let Some((_, _, value)) = first(view, &at, inlay_hints::tooltip)? {
+        let content = MarkupContent { kind: MarkupKind::Markdown, value };
+        hint.tooltip = Some(InlayHintTooltip::MarkupContent(content));
+    }
+    Ok(hint)
+}

@@ -1,0 +1,109 @@
+//! Renaming names and files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use oal_check::Edit;
+use oal_syntax::Span;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::ls_types::{
+    DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, PrepareRenameResponse, RenameFilesParams,
+    RenameParams, TextDocumentEdit, TextDocumentPositionParams, TextEdit, WorkspaceEdit,
+};
+
+use super::navigation::holding;
+use super::view::{Held, View};
+use crate::convert;
+use crate::file::File;
+use crate::ide::{rename, will_rename};
+use crate::key::{self, Key};
+use crate::program::Program;
+
+/// A refusal: said to the user as it is.
+fn refused(why: String) -> Error {
+    // LSP 3.17, `RequestFailed`.
+    Error { code: ErrorCode::ServerError(-32803), message: why.into(), data: None }
+}
+
+/// `textDocument/prepareRename`
+pub(super) fn prepare(view: &View, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+    let (file, offset) = view.place(&params)?;
+    let programs = holding(view, &file);
+    let Some(held) = programs.first() else { return Ok(None) };
+    let found = rename::prepare(&held.program.checked, held.id, offset).map_err(refused)?;
+    Ok(Some(PrepareRenameResponse::RangeWithPlaceholder {
+        range: view.range(&file, found.span),
+        placeholder: found.name,
+    }))
+}
+
+/// The edits of one file, each once.
+type Own = BTreeSet<(Span, String)>;
+
+/// Edits of files, whatever program said so.
+#[derive(Default)]
+pub(super) struct Edits {
+    files: BTreeMap<Key, (Arc<File>, Own)>,
+}
+
+impl Edits {
+    /// Adds the edits that a program makes of its files. What it has several times is made once.
+    pub(super) fn add(&mut self, program: &Program, edits: Vec<Edit>) {
+        for edit in edits {
+            let file = program.file(edit.file);
+            let entry = self.files.entry(Arc::clone(&file.key)).or_insert_with(|| (file, Own::new()));
+            entry.1.insert((edit.span, edit.text));
+        }
+    }
+
+    /// As the client takes them: with versions, if it knows such.
+    pub(super) fn finish(self, view: &View) -> WorkspaceEdit {
+        let edits = view.session.client.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
+        let versioned = edits.and_then(|edits| edits.document_changes) == Some(true);
+        let files = self.files.into_values().filter_map(|(file, edits)| {
+            let one = |(span, text): (Span, String)| TextEdit::new(view.range(&file, span), text);
+            Some((convert::uri(&file)?, file.version(), edits.into_iter().map(one).collect::<Vec<_>>()))
+        });
+        if versioned {
+            let one = |(uri, version, edits): (_, _, Vec<TextEdit>)| TextDocumentEdit {
+                text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
+                edits: edits.into_iter().map(OneOf::Left).collect(),
+            };
+            let changes = DocumentChanges::Edits(files.map(one).collect());
+            return WorkspaceEdit { document_changes: Some(changes), ..WorkspaceEdit::default() };
+        }
+        let changes = files.map(|(uri, _, edits)| (uri, edits)).collect();
+        WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }
+    }
+}
+
+/// `textDocument/rename`: in all programs that hold the document; one that refuses refuses all.
+pub(super) fn rename(view: &View, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+    let (file, offset) = view.place(&params.text_document_position)?;
+    let mut edits = Edits::default();
+    for Held { program, id } in holding(view, &file) {
+        let found = rename::rename(&program.checked, id, offset, &params.new_name).map_err(refused)?;
+        edits.add(&program, found);
+    }
+    Ok(Some(edits.finish(view)))
+}
+
+/// `workspace/willRenameFiles`: the paths of `use`, in all programs.
+pub(super) fn files(view: &View, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
+    let moves: Vec<(Key, Key)> =
+        params.files.iter().map(|file| (key::of_uri(&file.old_uri), key::of_uri(&file.new_uri))).collect();
+    let mut edits = Edits::default();
+    for program in view.all_programs() {
+        let Some(base) = program.files().first().map(|file| Arc::clone(&file.base)) else { continue };
+        // What leaves the project cannot be used any more, which the check will say.
+        let inside: Vec<will_rename::Move> = moves
+            .iter()
+            .filter_map(|(from, to)| {
+                let (from, to) = (from.strip_prefix(&*base)?, to.strip_prefix(&*base)?);
+                Some(will_rename::Move { from: from.to_owned(), to: to.to_owned() })
+            })
+            .collect();
+        edits.add(&program, will_rename::edits(&program.checked, &inside));
+    }
+    Ok(Some(edits.finish(view)))
+}
