@@ -1,9 +1,10 @@
 // The client: starts `oal lsp`, and offers what no editor has by itself.
 import * as vscode from 'vscode';
-import { LanguageClient, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
+import { LanguageClient, type LanguageClientOptions, type Location, type Position, type ServerOptions } from 'vscode-languageclient/node';
 import { explain, ExplainPages, program } from './explain';
 import { GraphView } from './graph';
 import { IrDocuments } from './ir';
+import { Library } from './library';
 
 let client: LanguageClient | undefined;
 
@@ -18,9 +19,12 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     ir,
     graph,
     new ExplainPages(),
+    new Library(server),
     command('oal.showIr', (uri?: string, environment?: string) => ir.show(uri, environment)),
     command('oal.showGraph', (uri?: string, environment?: string) => graph.show(uri, environment)),
     command('oal.explain', (code?: string) => explain(code)),
+    // For the line above a declaration that says how often it is used.
+    command('oal.showReferences', (uri: string, at: Position, found: Location[]) => showReferences(uri, at, found)),
     command('oal.restart', () => restart(output)),
     command('oal.showOutput', () => output.show()),
     vscode.workspace.onDidChangeConfiguration((change) => {
@@ -64,4 +68,11 @@ async function restart(output: vscode.LogOutputChannel): Promise<void> {
   // A server that never started has nothing to end.
   await old?.dispose().catch((problem) => output.warn(String(problem)));
   await start(output);
+}
+
+async function showReferences(uri: string, at: Position, found: Location[]): Promise<void> {
+  const convert = client?.protocol2CodeConverter;
+  if (convert === undefined) return;
+  const places = found.map((one) => convert.asLocation(one));
+  await vscode.commands.executeCommand('editor.action.showReferences', vscode.Uri.parse(uri), convert.asPosition(at), places);
 }

@@ -4,8 +4,9 @@ import { afterChanges, ask, type Server, type Subject, subject, title } from './
 
 const SCHEME = 'oal-ir';
 
-/** The answer to `oal/ir`. */
+/** The answer to `oal/ir`; null where the program has errors. */
 interface Ir {
+  environment: string;
   /** The IR document, as text. */
   json: string;
 }

@@ -8,7 +8,7 @@ export type Server = () => LanguageClient | undefined;
 /** The file and the environment that a preview shows. No environment: the server takes the first. */
 export interface Subject {
   uri: string;
-  env?: string;
+  environment?: string;
 }
 
 /** What is meant by a command: what a code lens says, else the file in the editor, after asking for its environment. */
@@ -18,11 +18,11 @@ export async function subject(uri?: string, environment?: string): Promise<Subje
     void vscode.window.showInformationMessage('Open an OAL file first.');
     return undefined;
   }
-  if (environment !== undefined) return { uri: document.uri.toString(), env: environment };
+  if (environment !== undefined) return { uri: document.uri.toString(), environment };
   const names = environments(document.getText());
-  if (names.length < 2) return { uri: document.uri.toString(), env: names[0] };
-  const env = await vscode.window.showQuickPick(names, { placeHolder: 'Environment' });
-  return env === undefined ? undefined : { uri: document.uri.toString(), env };
+  if (names.length < 2) return { uri: document.uri.toString(), environment: names[0] };
+  const chosen = await vscode.window.showQuickPick(names, { placeHolder: 'Environment' });
+  return chosen === undefined ? undefined : { uri: document.uri.toString(), environment: chosen };
 }
 
 /** The environments that a text declares. Only a root file declares any; of another, the server takes the program's first. */
@@ -49,7 +49,7 @@ export async function ask<T>(server: Server, method: string, about: Subject): Pr
 export function title(about: Subject): string {
   const path = vscode.Uri.parse(about.uri).path;
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return about.env === undefined ? name : `${name} (${about.env})`;
+  return about.environment === undefined ? name : `${name} (${about.environment})`;
 }
 
 /** Runs something a moment after the last change of an OAL file. */

@@ -25,7 +25,9 @@ test('the lock file names no registry', () => {
 test('every command is there, and no other', () => {
   const said = manifest.contributes.commands.map(({ command }) => command).sort();
   const made = [...read('src/extension.ts').matchAll(/command\('(oal\.\w+)'/g)].map((found) => found[1]).sort();
-  assert.deepEqual(made, said);
+  // Of no use to a person who has no place to say.
+  const inner = ['oal.showReferences'];
+  assert.deepEqual(made.filter((command) => !inner.includes(command)), said);
   for (const { command } of Object.values(manifest.contributes.menus).flat()) assert.ok(said.includes(command), command);
 });
 
