@@ -27,7 +27,7 @@ pub(crate) struct Client {
 impl Client {
     /// Starts a server that knows nothing yet.
     pub(crate) fn start(directory: &Path, drill: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_oal-lsp"));
+        let mut command = Command::new(option_env!("CARGO_BIN_EXE_oal-lsp").unwrap_or("oal-lsp"));
         command.current_dir(directory).env("OAL_LSP_DRILL", drill);
         Self::of(command)
     }

@@ -370,3 +370,22 @@ fn edits_are_taken_whatever_they_say() {
         assert_eq!(client.stop(), 0);
     }
 }
+
+#[test]
+fn the_program_says_what_it_is() {
+    let run = |argument: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_oal-lsp")).arg(argument).stdin(Stdio::null()).output().unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    assert_eq!(run("--version"), (0, format!("oal-lsp {}\n", oal_lsp::VERSION), String::new()));
+    let (code, out, err) = run("--help");
+    assert!(code == 0 && out.contains("--stdio") && err.is_empty(), "{out}{err}");
+    let (code, out, err) = run("--port=1");
+    assert!(code == 2 && out.is_empty() && err.contains("`--port=1`"), "{out}{err}");
+    // Nobody there.
+    assert_eq!(run("--stdio").0, 1);
+}

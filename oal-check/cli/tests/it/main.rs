@@ -20,6 +20,7 @@ mod inputs;
 #[cfg(unix)]
 mod interrupt;
 mod lower;
+mod lsp;
 #[cfg(unix)]
 mod permissions;
 mod pipes;
