@@ -37,7 +37,9 @@ pub fn parse(source: &str) -> Parse {
     let fits = run(&mut builder, TokenKind::StartFile, lexer.by_ref()).is_ok();
     if fits {
         builder.dangling_allows();
-        return finish(builder, lexer.errors, lexer.comments);
+        let mut parse = finish(builder, lexer.errors, lexer.comments);
+        one_of_a_line(source, &mut parse.errors);
+        return parse;
     }
     // From the first item that does not, brackets are put in order and each item is parsed alone.
     let [_, last_but_one] = builder.complete();

@@ -231,24 +231,35 @@ impl Recover<'_, '_> {
         self.say(&run, before, error);
         // The names it brings in are known all the same.
         let start = self.token(run.start);
-        match self.last_braces(&run) {
-            Some((open, close)) => {
+        // Without braces they are the words behind the path.
+        let words = self.kind_in(&run, run.start + 1) == Some(K::Text)
+            && self.kind_in(&run, run.start + 2) == Some(K::Name)
+            && self.find(&run, K::As).is_none();
+        let listed = self.last_braces(&run).map(|(open, close)| open + 1..close);
+        match listed.or_else(|| words.then_some(run.start + 2..run.end)) {
+            Some(listed) => {
                 let mark = self.b.start_use_names();
-                let mut at = open + 1;
-                while at < close {
-                    let renamed = self.kind(at + 1) == Some(K::As) && at + 2 < close;
+                let mut at = listed.start;
+                while at < listed.end {
+                    let renamed = self.kind(at + 1) == Some(K::As) && at + 2 < listed.end;
                     let local = if renamed { at + 2 } else { at };
-                    if matches!(self.kind(at), Some(K::Name | K::Upper)) {
-                        let (name, local) = (self.token(at), self.token(local));
-                        self.b.use_name(name, local);
+                    match self.kind(at) {
+                        Some(K::Name | K::Upper) => {
+                            let (name, local) = (self.token(at), self.token(local));
+                            self.b.use_name(name, local);
+                        }
+                        Some(K::Comma) => self.b.use_comma(mark, self.token(at)),
+                        _ => {}
                     }
                     at = local + 1;
                 }
+                // One finding is enough for the item.
+                self.b.errors.truncate(before + 1);
                 let path = match self.kind_in(&run, run.start + 1) {
                     Some(K::Text) => self.token(run.start + 1),
                     _ => Token { kind: K::Text, span: Span::empty(start.span.end) },
                 };
-                let end = self.token(close);
+                let end = self.token(listed.end.min(run.end - 1));
                 self.b.use_names(start, path, mark, end)
             }
             None => {
