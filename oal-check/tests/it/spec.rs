@@ -155,6 +155,22 @@ fn programs_are_formatted() {
     report(&wrong, "programs that are not formatted");
 }
 
+/// Where a program shows what the formatter makes of it, that is what it makes.
+#[test]
+fn formatted_programs_are_as_shown() {
+    let mut wrong = Vec::new();
+    for case in &cases() {
+        let Some(expected) = &case.formatted else { continue };
+        let text = case.files[0].text();
+        let formatted = oal_syntax::fmt::format(&text, &oal_syntax::parse(&text)).unwrap_or_default();
+        let formatted = case.without_app(&formatted);
+        if formatted.trim_end() != expected.trim_end() {
+            wrong.push(format!("{}\n{}", case.title(), changes(expected.trim_end(), formatted)));
+        }
+    }
+    report(&wrong, "programs that are formatted in another way");
+}
+
 /// The lines that differ between the first and the last difference.
 fn changes(before: &str, after: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());

@@ -21,6 +21,8 @@ pub(super) struct Case {
     pub(super) ir: Vec<(Option<String>, serde_json::Value)>,
     /// What the sure fixes make of the root file.
     pub(super) fixed: Option<String>,
+    /// What the formatter makes of the root file.
+    pub(super) formatted: Option<String>,
     /// Which findings count.
     pub(super) counts: Counts,
     /// Whether it is exempt from formatting.
@@ -121,10 +123,15 @@ pub(super) fn read(chapter: &str, block: Block, before: &mut [Case]) -> Result<O
             case.ir.push((environment, value));
             Ok(None)
         }
-        Some("oal") if block.info == "oal fixed" => {
+        Some("oal") if matches!(block.info.as_str(), "oal fixed" | "oal formatted") => {
             let case = before.last_mut().ok_or_else(|| format!("{place}: no program before this one"))?;
             let program = program(chapter, &block, &["exact".to_owned()])?;
-            case.fixed = Some(program.files[0].text());
+            let text = Some(program.files[0].text());
+            if block.info == "oal fixed" {
+                case.fixed = text
+            } else {
+                case.formatted = text
+            }
             self::program(chapter, &block, &[]).map(Some)
         }
         Some("oal") => {
@@ -144,6 +151,7 @@ fn program(chapter: &str, block: &Block, words: &[String]) -> Result<Case, Strin
         values: Vec::new(),
         ir: Vec::new(),
         fixed: None,
+        formatted: None,
         counts: Counts::Most,
         unformatted: false,
         options: Vec::new(),
