@@ -44,6 +44,7 @@
 //! [`read`] gives only documents that are whole and unchanged, [`v1::Ir::assemble`] makes one, [`schema()`] is the JSON Schema.
 
 pub mod canonical;
+pub mod diff;
 mod pointer;
 mod read;
 mod schema;

@@ -8,6 +8,7 @@
 )]
 
 mod canonical;
+mod diff;
 mod graph;
 mod node_id;
 mod prelude;
