@@ -4,7 +4,7 @@ use clap::builder::Styles;
 use clap::builder::styling::{AnsiColor, Style};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{check, completions, explain, fmt, init, lower, lsp, schema};
+use crate::commands::{check, completions, diff, explain, fmt, init, lower, lsp, schema};
 
 /// Check, lower and format OAL programs.
 #[derive(Debug, Parser)]
@@ -48,6 +48,7 @@ pub(crate) enum Color {
 pub(crate) enum Verb {
     Check(check::Args),
     Lower(lower::Args),
+    Diff(diff::Args),
     Fmt(fmt::Args),
     Explain(explain::Args),
     Schema(schema::Args),

@@ -63,6 +63,7 @@ fn run(verb: Verb, output: &mut Output, started: Instant) -> miette::Result<Verd
     match verb {
         Verb::Check(args) => commands::check::run(&args, output, started),
         Verb::Lower(args) => commands::lower::run(&args, output),
+        Verb::Diff(args) => commands::diff::run(&args, output),
         Verb::Fmt(args) => commands::fmt::run(&args, output, started),
         Verb::Explain(args) => commands::explain::run(&args, output),
         Verb::Schema(args) => Ok(commands::schema::run(&args, output)),

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use oal_check::{Checked, LoadError, Loader, Options, Project, check};
 use oal_ir::Ir;
 
 use crate::Verdict;
+use crate::commands::one::{self, One};
 use crate::commands::program;
 use crate::failure::Failure;
-use crate::files::{self, Place};
-use crate::findings::{Findings, Format};
+use crate::files;
 use crate::output::Output;
 
 /// Turn a program into IR documents, one for each environment
@@ -60,88 +59,32 @@ pub(crate) struct Args {
 
 /// Runs `oal lower`.
 pub(crate) fn run(args: &Args, output: &mut Output) -> miette::Result<Verdict> {
-    let (place, project) = load(args)?;
-    let declared = program::environments(&project);
-    program::known_environments(&args.environments, &declared)?;
-    let options =
-        Options { params: args.params.clone(), environments: args.environments.clone(), ..Options::default() };
-    let checked = check(&project, &options);
-    let mut findings = Findings::default();
-    findings.add(&place.disk, &project, checked.diagnostics().iter().cloned());
-    findings.settle();
-    let text = findings.print(Format::Human, output.error_style());
-    output.note(&text);
-    if checked.has_errors() {
-        output.note(&format!("not lowered: {}\n", findings.counts()));
+    let program = One { path: &args.path, stdin_path: &args.stdin_path, root: args.root.as_deref() };
+    let Some(lowered) = program.lower(&args.environments, &args.params, output)? else {
         return Ok(Verdict::Findings);
-    }
+    };
+    let app = lowered.first().map_or_else(|| "app".to_owned(), |ir| ir.app.name.clone());
     let mut documents = Vec::new();
-    let wanted = |name: &&str| args.environments.is_empty() || args.environments.iter().any(|wanted| wanted == name);
-    for environment in checked.environments().filter(wanted) {
-        documents.push((environment.to_owned(), document(args, &checked, environment)?));
+    for ir in lowered {
+        documents.push((ir.environment.clone(), document(args, ir)?));
     }
     match &args.output {
         None => documents.iter().for_each(|(_, text)| output.text(text)),
-        Some(target) => write(target, checked.app_name().unwrap_or("app"), &documents, output)?,
+        Some(target) => write(target, &app, &documents, output)?,
     }
     Ok(Verdict::Clean)
 }
 
-/// The one program that the command line means.
-fn load(args: &Args) -> Result<(Place, Project), Failure> {
-    let mut given = files::select(std::slice::from_ref(&args.path), Some(&args.stdin_path), args.root.as_deref());
-    let name = files::shown(&args.path);
-    if let Some(failure) = given.failures.pop() {
-        return Err(failure);
-    }
-    let Some(mut place) = given.places.pop() else { return Err(none(&name)) };
-    let mut roots = Vec::new();
-    for file in place.files.clone() {
-        match place.disk.load(&file.path) {
-            // What is wrong with a file that was named is for the check to say.
-            Ok(source) if file.named || program::is_root(&source) => roots.push(file.path),
-            Err(LoadError::TooLarge) if file.named => roots.push(file.path),
-            Ok(_) => {}
-            Err(error) => return Err(place.disk.failure(&file.path, &error)),
-        }
-    }
-    match roots.as_slice() {
-        // The check says at the most likely file that it lacks an `app`.
-        [] => match program::likely_root(&mut place) {
-            Some((_, project)) => Ok((place, project)),
-            None => Err(none(&name)),
-        },
-        [root] => {
-            let project = Project::load(root, &mut place.disk);
-            Ok((place, project))
-        }
-        [first, ..] => {
-            let message = format!("there are {} programs below `{name}`", roots.len());
-            let help = format!("name the one to lower, such as `{}`", place.disk.shown(first));
-            Err(Failure::new("oal::usage::several_programs", message).help(help))
-        }
-    }
-}
-
-fn none(name: &str) -> Failure {
-    Failure::new("oal::io::no_program", format!("there is no `.oal` file below `{name}`"))
-        .help("`oal init` writes a first program")
-}
-
 /// The document for an environment as it is written.
-fn document(args: &Args, checked: &Checked, environment: &str) -> Result<String, Failure> {
-    let refused = |error: &dyn std::fmt::Display| {
-        Failure::new("oal::lower::refused", format!("the program cannot be lowered for `{environment}`: {error}"))
-            .help("the check should have said so: please report it with the program; nothing was written")
-    };
-    let mut ir: Ir = oal_check::lower(checked, environment).map_err(|error| refused(&error))?;
+fn document(args: &Args, mut ir: Ir) -> Result<String, Failure> {
+    let environment = ir.environment.clone();
     if !args.source_map {
         ir.source_map = None;
     }
     if !args.canonical {
-        return ir.to_pretty().map_err(|error| refused(&error));
+        return ir.to_pretty().map_err(|error| one::refused(&environment, &error));
     }
-    let mut bytes = ir.to_canonical().map_err(|error| refused(&error))?;
+    let mut bytes = ir.to_canonical().map_err(|error| one::refused(&environment, &error))?;
     bytes.push(b'\n');
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -11,6 +11,7 @@
 mod check;
 mod color;
 mod dependencies;
+mod diff;
 mod explain;
 mod fmt;
 mod formats;
