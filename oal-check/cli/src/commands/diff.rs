@@ -14,14 +14,15 @@ use crate::failure::Failure;
 use crate::files;
 use crate::output::Output;
 
-/// Say what changes between two programs or environments, and what that does to what runs
+/// Say what a change does to what runs: between two programs, documents or environments
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     oal diff build/shop.prod.json shop/app.oal    what a deployment of the program would change\n  \
     oal diff shop --env staging --env prod        two environments of one program\n  \
     oal diff old/ new/ --deny data-loss           for a pipeline\n\n\
     Each side is a program, a document that `oal lower` wrote, or a directory of either.\n\
-    Nothing is asked of a running system. Exit code 1 is for what `--deny` names, and for programs with errors.")]
+    Nothing is asked of a running system.\n\
+    `--deny` knows `any`, `restart`, `replace`, `downtime`, `data-loss`, `widens-access`, `breaks`.")]
 pub(crate) struct Args {
     /// What is there: a program, a document, or a directory
     #[arg(value_name = "OLD")]
@@ -31,7 +32,7 @@ pub(crate) struct Args {
     #[arg(value_name = "NEW")]
     new: Option<PathBuf>,
 
-    /// Compare in this environment only; of one program, compare the first with the second
+    /// Only this environment; of one program, two of them
     #[arg(long = "env", value_name = "NAME")]
     environments: Vec<String>,
 
@@ -43,8 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     format: Format,
 
-    /// Exit with 1 where this would happen: `any`, `restart`, `replace`, `downtime`, `data-loss` (each with what is graver),
-    /// `widens-access` or `breaks`; may be repeated
+    /// Exit with 1 where this, or what is graver, would happen; may be repeated
     #[arg(long, value_enum, value_name = "WHAT", hide_possible_values = true)]
     deny: Vec<Denied>,
 }

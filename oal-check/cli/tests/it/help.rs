@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::sandbox::Sandbox;
 
-const VERBS: [&str; 8] = ["check", "lower", "fmt", "explain", "schema", "init", "lsp", "completions"];
+const VERBS: [&str; 9] = ["check", "lower", "diff", "fmt", "explain", "schema", "init", "lsp", "completions"];
 
 #[test]
 fn every_verb_has_an_example() {

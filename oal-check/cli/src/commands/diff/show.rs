@@ -37,7 +37,7 @@ pub(super) fn human(old: &Ir, new: &Ir, diff: &Diff, color: bool) -> String {
         fields(&mut out, &diff.app);
     }
     for change in &diff.components {
-        line(&mut out, color, change.action, &change.node.to_string(), effect(change.effect));
+        line(&mut out, color, change.action, change.node.as_ref(), effect(change.effect));
         fields(&mut out, &change.fields);
         because(&mut out, change);
     }
