@@ -60,11 +60,12 @@ fn load_error(error: &io::Error) -> LoadError {
     }
 }
 
-/// The OAL files below a directory (which ends in `/`), as paths from it on, until `stop` says so.
-pub(crate) fn below(directory: &str, stop: &dyn Fn() -> bool) -> Vec<String> {
+/// The OAL files below a directory (which ends in `/`), as paths from it on. `stop` is asked before each directory, with the
+/// number of files so far.
+pub(crate) fn below(directory: &str, stop: &mut dyn FnMut(usize) -> bool) -> Vec<String> {
     let (mut files, mut waiting) = (Vec::new(), vec![String::new()]);
     while let Some(path) = waiting.pop() {
-        if stop() {
+        if stop(files.len()) {
             break;
         }
         waiting.extend(enter(directory, &path, &mut files));

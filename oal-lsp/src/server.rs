@@ -9,6 +9,7 @@ mod hierarchy;
 mod hints;
 mod lifecycle;
 mod navigation;
+mod progress;
 mod rename;
 mod symbols;
 mod sync;

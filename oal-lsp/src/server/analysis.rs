@@ -1,11 +1,12 @@
 //! The thread that checks the newest documents as soon as they change, so that answers are at hand, and tells clients that do not
 //! ask what is wrong. Changes that come while it checks are taken together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tower_lsp::ls_types::PublishDiagnosticsParams;
+use oal_check::diagnostic::codes;
+use tower_lsp::ls_types::{MessageType, PublishDiagnosticsParams, ShowMessageParams};
 
 use super::{Server, Session};
 use crate::convert;
@@ -48,6 +49,7 @@ const PATIENCE: Duration = Duration::from_millis(150);
 pub(super) fn run(server: &Server) {
     let session = server.session();
     let mut told = Told::new();
+    let mut warned = BTreeSet::new();
     let mut last = Instant::now();
     loop {
         server.inner.analysis.wait();
@@ -56,12 +58,15 @@ pub(super) fn run(server: &Server) {
         let leave = || last.elapsed() < PATIENCE && lock(&server.inner.workspace).revision() != snapshot.revision;
         // A check that fails is reported by those who need it; the thread lives.
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            if session.pulls() {
-                warm(&snapshot, &leave);
-                true
+            let done = if session.pulls() {
+                warm(&snapshot, &leave)
             } else {
                 publish(server, &session, &snapshot, &mut told, &leave)
+            };
+            if done {
+                warn_of_editions(server, &snapshot, &mut warned);
             }
+            done
         }));
         server.trace(|| format!("checked revision {} in {:?}", snapshot.revision, began.elapsed()));
         if result.unwrap_or(true) {
@@ -70,14 +75,34 @@ pub(super) fn run(server: &Server) {
     }
 }
 
-/// Checks the programs of open documents.
-fn warm(snapshot: &Snapshot, leave: &dyn Fn() -> bool) {
+/// Says once of each program that it asks for a newer edition of the language: what is found in it may be wrong.
+fn warn_of_editions(server: &Server, snapshot: &Snapshot, warned: &mut BTreeSet<Key>) {
+    for key in snapshot.open.keys() {
+        for (program, _) in snapshot.programs_of(key) {
+            let newer = program.checked.diagnostics().iter().find(|found| *found.code == codes::UNKNOWN_EDITION);
+            let root = program.files().first();
+            if let (Some(found), Some(root)) = (newer, root)
+                && warned.insert(root.key.clone())
+            {
+                let message = format!("{}: {}; this server knows {}", root.path(), found.message, crate::VERSION);
+                server
+                    .inner
+                    .outbox
+                    .notify("window/showMessage", ShowMessageParams { typ: MessageType::WARNING, message });
+            }
+        }
+    }
+}
+
+/// Checks the programs of open documents. False where that was left for something newer.
+fn warm(snapshot: &Snapshot, leave: &dyn Fn() -> bool) -> bool {
     for key in snapshot.open.keys() {
         if leave() {
-            return;
+            return false;
         }
         snapshot.programs_of(key);
     }
+    true
 }
 
 /// Tells what is wrong with all documents of the programs that an open document is in, where it has not been told before. False where it was

@@ -98,7 +98,7 @@ impl Server {
             let folders: Vec<Key> = lock(&self.inner.workspace).folders().to_vec();
             let snapshot = lock(&self.inner.workspace).snapshot();
             for folder in folders {
-                let paths = disk::below(&folder, &|| false);
+                let paths = disk::below(&folder, &mut |_| false);
                 let found = paths.iter().map(|path| Key::from(format!("{folder}{path}")));
                 keys.extend(found.filter(|key| !snapshot.table.contains_key(key)));
             }
@@ -108,17 +108,30 @@ impl Server {
         }
     }
 
-    /// Asks the client to ask again for what it has.
+    /// Asks the client to ask again for what it shows, as far as it can be asked.
     pub(super) fn refresh(&self) {
         let session = self.session();
-        let workspace = session.client.workspace.as_ref();
-        let can = workspace.and_then(|workspace| workspace.diagnostics.as_ref()?.refresh_support) == Some(true);
-        if can && session.pulls() {
-            let server = self.clone();
-            self.inner.runtime.spawn(async move {
-                // A client that refuses shows what it has.
-                let _ = server.inner.client.workspace_diagnostic_refresh().await;
-            });
-        }
+        let Some(workspace) = session.client.workspace.clone() else { return };
+        let diagnostics = workspace.diagnostics.and_then(|can| can.refresh_support) == Some(true) && session.pulls();
+        let tokens = workspace.semantic_tokens.and_then(|can| can.refresh_support) == Some(true);
+        let hints = workspace.inlay_hint.and_then(|can| can.refresh_support) == Some(true);
+        let lenses = workspace.code_lens.and_then(|can| can.refresh_support) == Some(true);
+        let server = self.clone();
+        self.inner.runtime.spawn(async move {
+            // A client that refuses shows what it has.
+            let client = &server.inner.client;
+            if diagnostics {
+                let _ = client.workspace_diagnostic_refresh().await;
+            }
+            if tokens {
+                let _ = client.semantic_tokens_refresh().await;
+            }
+            if hints {
+                let _ = client.inlay_hint_refresh().await;
+            }
+            if lenses {
+                let _ = client.code_lens_refresh().await;
+            }
+        });
     }
 }

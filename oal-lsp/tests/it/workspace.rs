@@ -206,3 +206,77 @@ fn settings_are_taken_when_they_change() {
     assert!(words.iter().filter(|message| message["method"] == "window/logMessage").count() >= 3, "{words:?}");
     assert_eq!(client.stop(), 0);
 }
+
+#[test]
+fn a_program_for_a_newer_server_is_told_so() {
+    let folder = Folder::new(
+        "edition",
+        &[("app.oal", "use \"./lib.oal\" { port }\napp shop { edition: 99 }\n"), ("lib.oal", LIB)],
+    );
+    let mut client = Client::on(folder.path(), pulling());
+    // The root itself need not be open.
+    client.open(&folder.uri("lib.oal"), LIB);
+    let told = client.wait("a warning", |message| message["method"] == "window/showMessage");
+    let message = told["params"]["message"].as_str().unwrap();
+    assert!(message.starts_with("app.oal: ") && message.contains("99") && message.contains("edition 1"), "{message}");
+    for version in 2..5 {
+        client.change(&folder.uri("lib.oal"), version, json!([{ "text": LIB }]));
+        client.pull(&folder.uri("lib.oal"));
+    }
+    assert_eq!(errors(&client.pull(&folder.uri("app.oal"))), ["OAL0213"]);
+    assert!(client.rest().iter().all(|message| message["method"] != "window/showMessage"));
+    assert_eq!(client.stop(), 0);
+}
+
+#[test]
+fn clients_are_asked_to_look_again_when_files_change() {
+    let folder = Folder::new("refresh", &[("app.oal", ROOT), ("lib/web.oal", LIB)]);
+    let mut capabilities = pulling();
+    let can = json!({ "refreshSupport": true });
+    capabilities["workspace"] = json!({ "diagnostics": can, "semanticTokens": can, "inlayHint": can, "codeLens": can, "didChangeWatchedFiles": { "dynamicRegistration": true } });
+    let mut client = Client::on(folder.path(), capabilities);
+    client.open(&folder.uri("app.oal"), ROOT);
+    folder.write("lib/web.oal", "let port = 1\n");
+    client.notify(
+        "workspace/didChangeWatchedFiles",
+        json!({ "changes": [{ "uri": folder.uri("lib/web.oal"), "type": 2 }] }),
+    );
+    let wanted = [
+        "workspace/diagnostic/refresh",
+        "workspace/semanticTokens/refresh",
+        "workspace/inlayHint/refresh",
+        "workspace/codeLens/refresh",
+    ];
+    for _ in 0..200 {
+        client.pull(&folder.uri("app.oal"));
+        let asked = |method: &&str| client.asked.iter().any(|asked| asked["method"] == **method);
+        if wanted.iter().all(asked) {
+            assert_eq!(client.stop(), 0);
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{:?}", client.asked);
+}
+
+#[test]
+fn a_program_can_be_previewed() {
+    let folder = Folder::new("preview", &[("app.oal", ROOT), ("lib/web.oal", LIB)]);
+    let mut client = Client::on(folder.path(), pulling());
+    let subject = |name: &str, environment: Value| json!({ "uri": folder.uri(name), "environment": environment });
+    // By any file of the program.
+    for name in ["app.oal", "lib/web.oal"] {
+        let answer = client.call("oal/ir", subject(name, Value::Null)).unwrap();
+        let document: Value = serde_json::from_str(answer["json"].as_str().unwrap()).unwrap();
+        assert_eq!(
+            (&answer["environment"], &document["app"]["name"]),
+            (&json!("default"), &json!("shop")),
+            "{document}"
+        );
+    }
+    assert_eq!(client.call("oal/ir", subject("app.oal", json!("no_such"))).unwrap_err()["code"], -32602);
+    assert_eq!(client.call("oal/ir", subject("none.oal", Value::Null)).unwrap_err()["code"], -32602);
+    client.open(&folder.uri("app.oal"), "app shop {}\nlet x = 1 +\n");
+    assert_eq!(client.call("oal/ir", subject("app.oal", Value::Null)).unwrap(), Value::Null);
+    assert_eq!(client.stop(), 0);
+}
