@@ -222,6 +222,8 @@ await step('snippets are offered', async () => {
   await page.waitForTimeout(500);
   return there;
 });
+// A program with errors has neither IR nor graph.
+fs.writeFileSync(path.join(workspace, profile.open), read(profile.open).replace(profile.action.at, profile.action.title));
 await step('OAL: Show IR', async () => {
   await open(profile.open);
   await command('OAL: Show IR');
