@@ -13,6 +13,11 @@
 (require 'oal-mode)
 (require 'xref)
 
+;; Newer versions call some of these otherwise.
+(dolist (names '((eglot--server-capable . eglot-server-capable)
+                 (eglot--current-server-or-lose . eglot-current-server)))
+  (unless (fboundp (car names)) (defalias (car names) (cdr names))))
+
 (defvar profile
   (let ((json-object-type 'alist) (json-array-type 'list) (json-key-type 'symbol))
     (json-read-file (expand-file-name "profile.json" (file-name-directory load-file-name)))))

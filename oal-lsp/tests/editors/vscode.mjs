@@ -141,6 +141,13 @@ await step('findings are shown', async () => {
   await page.keyboard.press('Control+1');
   return found;
 });
+await step('the code of a finding leads to its page', async () => {
+  await page.keyboard.press('Control+Shift+M');
+  await page.locator('.markers-panel a', { hasText: /^OAL\d{4}$/ }).first().click({ modifiers: ['Control'] });
+  const there = await until(async () => /^# OAL\d{4}/m.test(await seen()) && 'its page is open');
+  await open(profile.open);
+  return there;
+});
 await step('hover', async () => {
   await go(profile.hover.at);
   await page.keyboard.press('Control+K');

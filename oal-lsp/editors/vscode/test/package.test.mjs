@@ -31,6 +31,18 @@ test('every command is there, and no other', () => {
   for (const { command } of Object.values(manifest.contributes.menus).flat()) assert.ok(said.includes(command), command);
 });
 
+test('settings and colours are those that the server knows', () => {
+  const source = (file) => readFileSync(join(repository, 'oal-lsp/src', file), 'utf8');
+  const known = [...source('settings.rs').matchAll(/^    \/\/\/ `oal\.(\w+)`/gm)].map((found) => `oal.${found[1]}`).sort();
+  const own = ['oal.path', 'oal.trace.server'];
+  const said = Object.keys(manifest.contributes.configuration.properties).filter((name) => !own.includes(name)).sort();
+  assert.deepEqual(said, known);
+  const modifiers = /NAMES: &\[&str\] = &\[("declaration".*?)\]/s.exec(source('ide/semantic_tokens.rs'))?.[1] ?? '';
+  const standard = ['declaration', 'readonly', 'defaultLibrary', 'documentation'];
+  const ours = [...modifiers.matchAll(/"(\w+)"/g)].map((found) => found[1]).filter((name) => !standard.includes(name));
+  assert.deepEqual(manifest.contributes.semanticTokenModifiers.map(({ id }) => id), ours);
+});
+
 test('brackets and comments are those of the language', () => {
   const configuration = JSON.parse(read('language-configuration.json'));
   assert.equal(configuration.comments.lineComment, '//');
