@@ -9,7 +9,7 @@ mod values;
 mod walk;
 
 pub use keys::Root;
-pub use values::{InEnvironments, Part, origins, part_at, shown, values};
+pub use values::{InEnvironments, Part, origins, part_at, part_type, shown, values};
 
 use crate::Checked;
 use crate::program::{DefId, ExprRef, KindId, Place};
@@ -157,23 +157,33 @@ pub fn name<'c>(checked: &'c Checked, symbol: &Symbol) -> &'c str {
 #[must_use]
 pub fn mentions(checked: &Checked, symbol: &Symbol) -> Vec<Mention> {
     let declared = declaration(checked, symbol);
-    let word = oal_syntax::key::text(name(checked, symbol));
-    let by_name = !matches!(symbol, Symbol::File(_)) && !word.is_empty();
     let local = matches!(symbol, Symbol::Local(_));
     let own = checked.project().files().map(|(file, _)| file);
     let in_prelude = declared.is_some_and(|place| crate::std::index(place.file).is_some());
     let prelude = (0..crate::std::len()).filter(|_| in_prelude).map(crate::std::id);
+    let files = own.chain(prelude).filter(|file| !local || declared.is_some_and(|place| place.file == *file));
+    files.flat_map(|file| mentions_in(checked, file, symbol)).collect()
+}
+
+/// The mentions of a symbol in a file, in order.
+#[must_use]
+pub fn mentions_in(checked: &Checked, file: FileId, symbol: &Symbol) -> Vec<Mention> {
     let mut found = Vec::new();
-    for file in own.chain(prelude) {
-        let elsewhere = local && declared.is_some_and(|place| place.file != file);
-        if elsewhere || by_name && !checked.project().text(file).contains(&*word) {
-            continue;
+    let mut each = |other: Symbol, mention: Mention, _: Option<&keys::KeyPath>| {
+        if other == *symbol {
+            found.push(mention);
         }
-        walk::file(checked, file, &mut |other, mention, _| {
-            if other == *symbol {
-                found.push(mention);
-            }
-        });
+    };
+    let word = oal_syntax::key::text(name(checked, symbol));
+    if word.is_empty() || matches!(symbol, Symbol::File(_)) {
+        walk::file(checked, file, &mut each);
+    } else {
+        // Under its own name, and under those that the file gives it.
+        let source = checked.project().file(file);
+        let renamed = source.parse.tree.use_names.iter().filter(|used| used.name.text(&source.text) == word);
+        let mut words = vec![&*word];
+        words.extend(renamed.map(|used| used.local.text(&source.text)));
+        walk::items_with(checked, file, &words, &mut each);
     }
     found.sort_unstable();
     found.dedup_by_key(|mention| mention.place);
@@ -212,7 +222,16 @@ pub fn docs(checked: &Checked, symbol: &Symbol) -> Option<String> {
         }
         _ => {
             let place = declaration(checked, symbol)?;
-            docs_of(checked.project(), place)
+            // A comment stands before what begins a line, not before one of several things in it.
+            let before = checked.project().text(place.file).get(..place.span.start as usize)?;
+            let lead = before.rfind('\n').map_or(before, |at| before.get(at..).unwrap_or_default()).trim();
+            let is_first = match symbol {
+                Symbol::Variant(_) | Symbol::Member(_) | Symbol::Key(_) | Symbol::Port(_) => matches!(lead, "" | "|"),
+                Symbol::Field(..) | Symbol::Output(..) => matches!(lead, "field" | "output"),
+                Symbol::Local(_) | Symbol::Namespace(_) => false,
+                _ => !lead.contains(['{', '}']),
+            };
+            is_first.then(|| docs_of(checked.project(), place)).flatten()
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::elaborate::InstanceId;
 use crate::elaborate::origin::{Layer, Origin};
 use crate::eval::Evaluator;
 use crate::program::{DefId, DefKind, EnvSet, ExprRef, Owner, Place, Target};
+use crate::types::{Ty, TyData};
 use crate::value::{Part as Piece, Value};
 use oal_syntax::FileId;
 use oal_syntax::ast::ItemKind;
@@ -47,6 +48,32 @@ pub fn part_at(checked: &Checked, file: FileId, offset: u32) -> Option<Part> {
         best = Some((span.start, part));
     });
     best.map(|(_, part)| part)
+}
+
+/// The type of a part, with its level; `None` where it has none, or only a value tells.
+#[must_use]
+pub fn part_type(checked: &Checked, part: &Part) -> Option<Ty> {
+    let program = checked.program();
+    let whole = match part.root {
+        Root::Def(def) => *program.def_types.get(&def)?,
+        Root::Field(owner, slot) => {
+            let kind = match owner {
+                Owner::Component(def) => program.def(def)?.of?,
+                Owner::Kind(kind) => kind,
+                Owner::Nested(kind, index) => program.kind(kind)?.nested.get(usize::from(index))?.of?,
+                Owner::File | Owner::Environment(_) => return None,
+            };
+            program.kind(kind)?.fields.get(usize::from(slot))?.ty
+        }
+    };
+    part.path.iter().try_fold(whole, |ty, key| match *program.types.data(program.types.bare(ty)) {
+        TyData::Map(_, value) => Some(value),
+        TyData::Record(number) => {
+            let fields = &program.types.record(number)?.fields;
+            fields.iter().find(|field| *field.name == **key).map(|field| field.ty)
+        }
+        _ => None,
+    })
 }
 
 /// What a part is worth, in all environments that are checked; for a component repeated with `for` once for each of its instances.

@@ -49,6 +49,22 @@ pub(super) fn file<'e>(checked: &Checked, file: FileId, each: &'e mut Each<'e>) 
     }
 }
 
+/// Walks over the items of a file that hold one of these words.
+pub(super) fn items_with<'e>(checked: &Checked, file: FileId, words: &[&str], each: &'e mut Each<'e>) {
+    let mut walk = Walk::new(checked, file, each);
+    let finders: Vec<_> = words.iter().map(|word| memchr::memmem::Finder::new(word.as_bytes())).collect();
+    let mut before = 0;
+    for item in &walk.tree.top {
+        // What is allowed of an item stands before it.
+        let end = walk.tree.item(*item).span.end;
+        let text = Span::new(before, end).text(walk.source).as_bytes();
+        before = end;
+        if finders.iter().any(|finder| finder.find(text).is_some()) {
+            walk.item(*item);
+        }
+    }
+}
+
 /// Walks over the item of a file that holds `offset`, ends at it, or starts behind the `allow` that does.
 pub(super) fn item_at<'e>(checked: &Checked, file: FileId, offset: u32, each: &'e mut Each<'e>) {
     let mut walk = Walk::new(checked, file, each);

@@ -3,6 +3,7 @@
 use crate::{examples, spec};
 use oal_check::query::{self, Mention, Symbol};
 use oal_check::{Checked, InMemory, Options, Project, check};
+use oal_syntax::ast::ItemKind;
 use oal_syntax::token::TokenKind;
 use oal_syntax::{FileId, Span, key};
 use std::collections::{BTreeMap, HashMap};
@@ -54,9 +55,11 @@ fn name_tokens(text: &str) -> Vec<Span> {
 fn is_erroneous(checked: &Checked, file: FileId, at: Span) -> bool {
     let tree = &checked.project().file(file).parse.tree;
     let around = tree.top.iter().map(|item| tree.item(*item).span).find(|span| span.touches(at.start));
-    let broken_use = checked.diagnostics().iter().any(|found| {
-        found.primary.file == file && checked.project().slice(file, found.primary.span).ends_with(".oal\"")
-    });
+    let in_use = |span: Span| {
+        let around = tree.top.iter().map(|item| tree.item(*item)).find(|item| item.span.touches(span.start));
+        around.is_some_and(|item| matches!(item.kind, ItemKind::Use { .. } | ItemKind::UseAs { .. }))
+    };
+    let broken_use = checked.diagnostics().iter().any(|found| found.primary.file == file && in_use(found.primary.span));
     let speaks = |other: FileId, span: Span| other == file && around.is_none_or(|item| item.touches(span.start));
     broken_use
         || checked.diagnostics().iter().any(|found| {

@@ -44,14 +44,11 @@ pub fn definition(checked: &Checked, file: FileId, offset: u32) -> Option<Target
 pub fn declaration(checked: &Checked, file: FileId, offset: u32) -> Option<Targets> {
     let (symbol, origin) = query::symbol_at(checked, file, offset)?;
     let word = checked.project().slice(file, origin);
-    let mut imported = None;
-    query::names(checked, file, &mut |other, mention| {
-        let same = other == symbol && checked.project().slice(file, mention.place.span) == word;
-        if same && mention.is_import && mention.place.span != origin {
-            imported = Some(mention.place);
-        }
+    let imported = query::mentions_in(checked, file, &symbol).into_iter().find(|mention| {
+        let same = checked.project().slice(file, mention.place.span) == word;
+        same && mention.is_import && mention.place.span != origin
     });
-    let place = imported.or_else(|| query::declaration(checked, &symbol))?;
+    let place = imported.map(|mention| mention.place).or_else(|| query::declaration(checked, &symbol))?;
     Some(Targets { origin, targets: vec![target(checked, place)] })
 }
 
@@ -134,12 +131,18 @@ pub fn type_of(checked: &Checked, symbol: &Symbol, file: FileId, at: Span) -> Op
         Symbol::Member(place) => program.types.member_at(place).map(|member| member.ty),
         _ => {
             let here = typed_here(checked, file, at).map(|(ty, _)| ty);
-            match *symbol {
-                Symbol::Def(def) => {
-                    here.or_else(|| program.def_types.get(&def).copied()).or_else(|| kind_type(checked, def))
+            here.or_else(|| match *symbol {
+                Symbol::Def(def) => program.def_types.get(&def).copied().or_else(|| kind_type(checked, def)),
+                Symbol::Key(_) | Symbol::Port(_) => {
+                    query::part_type(checked, &query::part_at(checked, file, at.start)?)
                 }
-                _ => here,
-            }
+                // Where it is bound it has no expression; where it is used it has.
+                Symbol::Local(_) => query::mentions_in(checked, file, symbol)
+                    .into_iter()
+                    .find_map(|mention| typed_here(checked, file, mention.place.span))
+                    .map(|(ty, _)| ty),
+                _ => None,
+            })
         }
     }
 }

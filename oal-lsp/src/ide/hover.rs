@@ -154,6 +154,12 @@ fn more(checked: &Checked, symbol: &Symbol) -> Option<String> {
             .to_owned(),
         ),
         Symbol::CurrentEnvironment => Some("the environment that is looked at; each has its own values".to_owned()),
+        Symbol::File(file) => {
+            let tree = &program.project.file(file).parse.tree;
+            let names = tree.top.iter().map(|id| program.project.slice(file, tree.item(*id).name));
+            let names: Vec<String> = names.filter(|name| !name.is_empty()).map(|name| format!("`{name}`")).collect();
+            Some(if names.is_empty() { String::new() } else { format!("declares {}", names.join(", ")) })
+        }
         Symbol::App => Some(format!(
             "{} components; environments: {}",
             checked.component_count(),

@@ -26,13 +26,6 @@ pub fn references(checked: &Checked, file: FileId, offset: u32, declaration: boo
 #[must_use]
 pub fn highlights(checked: &Checked, file: FileId, offset: u32) -> Option<Vec<(Span, Use)>> {
     let (symbol, _) = query::symbol_at(checked, file, offset)?;
-    let mut found = Vec::new();
-    query::names(checked, file, &mut |other, mention| {
-        if other == symbol {
-            found.push((mention.place.span, if mention.is_write { Use::Write } else { Use::Read }));
-        }
-    });
-    found.sort_unstable();
-    found.dedup_by_key(|(span, _)| *span);
-    Some(found)
+    let mentions = query::mentions_in(checked, file, &symbol).into_iter();
+    Some(mentions.map(|mention| (mention.place.span, if mention.is_write { Use::Write } else { Use::Read })).collect())
 }

@@ -41,6 +41,34 @@ fn every_place_can_be_asked() {
     }
 }
 
+/// Every name of every example and of the library has words, and its definition is where it says.
+#[test]
+fn every_name_has_words() {
+    for program in corpus::EXAMPLES.iter() {
+        let checked = checked(&program.root, &program.files);
+        let library = (0..oal_check::std::len()).map(oal_check::std::id);
+        let files: Vec<FileId> = checked.project().files().map(|(file, _)| file).chain(library).collect();
+        for file in files {
+            let mut names = Vec::new();
+            query::names(&checked, file, &mut |symbol, mention| names.push((symbol, mention.place)));
+            for (symbol, place) in names.into_iter().step_by(3) {
+                let word = checked.project().slice(file, place.span);
+                let hover = hover::hover(&checked, file, place.span.start);
+                let hover = hover.unwrap_or_else(|| panic!("{}: nothing of `{word}`", program.title));
+                assert_eq!(hover.span, place.span, "{}: `{word}`", program.title);
+                assert!(hover.markdown.starts_with("```oal\n"), "{}", hover.markdown);
+                if let (Some(declared), false) =
+                    (query::declaration(&checked, &symbol), matches!(symbol, Symbol::Namespace(_)))
+                {
+                    let found = definition::definition(&checked, file, place.span.start).unwrap();
+                    assert_eq!(found.targets[0].name, declared, "{}: `{word}`", program.title);
+                    assert!(found.targets[0].full.contains(declared.span));
+                }
+            }
+        }
+    }
+}
+
 /// A fresh name of the shape that a name has.
 fn fresh(name: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains('_') {

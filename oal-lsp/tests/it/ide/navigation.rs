@@ -203,6 +203,19 @@ fn hover_says_type_docs_and_values() {
     assert!(keyword.contains("names the application"), "{keyword}");
 }
 
+#[test]
+fn hover_tells_the_types_of_keys_and_variables() {
+    let starts = |programs: [Marked; 2], words: &str| {
+        let text = hovered(programs);
+        assert!(text.starts_with(words), "{text}");
+    };
+    starts(in_root("env: { ", "LOG_LEVEL"), "```oal\nLOG_LEVEL: secret String\n```");
+    starts(in_root("ports: { ", "http"), "```oal\nhttp: Port\n```\n\na port\n\n= `8080`");
+    starts(in_root("worker for ", "region"), "```oal\nregion: String\n```");
+    starts(in_root("slow(by) => ", "by"), "```oal\nby: Duration\n```");
+    assert!(hovered(in_root("use ", "\"./lib")).contains("declares `web`"));
+}
+
 /// The value of a secret has no form: what is shown is the name.
 #[test]
 fn hover_shows_no_secret() {
