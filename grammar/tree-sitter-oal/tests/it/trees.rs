@@ -136,3 +136,64 @@ fn a_mistake_stays_in_its_item() {
     eprintln!("{kept} of {all} other items are as before: {share:.4}");
     assert!(share > 0.95, "{share}");
 }
+
+/// Whatever a text is, it is read to its end, and no part of it stands in two places.
+#[test]
+fn any_text_is_read() {
+    const PARTS: [&str; 40] = [
+        "\"",
+        "\"\"\"",
+        "r\"",
+        "${",
+        "}",
+        "{",
+        "[",
+        "]",
+        "(",
+        ")",
+        "a:",
+        "\"k\":",
+        "a.b",
+        "a[\"b\"].c:",
+        "a[\"",
+        ".",
+        "?.",
+        "..",
+        "\\",
+        "\\u{",
+        "$",
+        "//",
+        "///",
+        "\n",
+        "\r",
+        "\r\n",
+        "\t",
+        " ",
+        "let",
+        "service a",
+        "if",
+        "for x in",
+        "match",
+        "=>",
+        "1.5",
+        "512Mi",
+        "é",
+        "\u{feff}",
+        "\0",
+        "|",
+    ];
+    let mut parser = parser();
+    for seed in 0..2000_u64 {
+        let bytes = r#gen::bytes(seed, 4 + usize::try_from(seed).unwrap() % 120);
+        let text: String = bytes.iter().map(|byte| PARTS[usize::from(*byte) % PARTS.len()]).collect();
+        let tree = parser.parse(&text, None).unwrap();
+        assert!(tree.root_node().end_byte() <= text.len(), "{text:?}");
+        for node in nodes(&tree) {
+            let mut at = node.start_byte();
+            for child in (0..node.child_count()).filter_map(|child| node.child(child)) {
+                assert!(at <= child.start_byte() && child.end_byte() <= node.end_byte(), "{text:?}");
+                at = child.end_byte();
+            }
+        }
+    }
+}

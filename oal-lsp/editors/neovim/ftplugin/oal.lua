@@ -1,4 +1,4 @@
--- What holds in a buffer with OAL, and the server for it in every Neovim from 0.7 on.
+-- What holds in a buffer with OAL, and the server for it in Neovim 0.7 to 0.10.
 vim.bo.commentstring = '// %s'
 vim.bo.comments = ':///,://!,://'
 vim.bo.expandtab = true
@@ -14,10 +14,8 @@ if vim.treesitter and vim.treesitter.start and pcall(vim.treesitter.start) and v
   vim.wo.foldlevel = 99
 end
 
-if vim.g.oal_no_lsp or vim.bo.buftype ~= '' then
-  return
-elseif vim.lsp.enable then
-  vim.lsp.enable('oal')
+-- From 0.11 on, plugin/oal.lua has said it.
+if vim.lsp.enable or vim.g.oal_no_lsp or vim.bo.buftype ~= '' then
   return
 end
 
