@@ -1,6 +1,6 @@
 //! Edits of a text, in the order in which a client sends them. Whatever the ranges say, a text comes out.
 
-use crate::lines::{Encoding, Place, offset_of};
+use crate::lines::{Encoding, Lines, Place};
 
 /// One edit (LSP 3.17, `TextDocumentContentChangeEvent`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,28 +11,51 @@ pub(crate) struct Change {
     pub(crate) text: String,
 }
 
-/// The text after some edits, each applied to what the one before left.
-pub(crate) fn apply(text: &str, changes: Vec<Change>, encoding: Encoding) -> String {
-    // Only what comes after the last whole text matters.
-    let mut start = changes.iter().rposition(|change| change.range.is_none()).unwrap_or(0);
-    let mut changes = changes.into_iter().skip(std::mem::take(&mut start)).peekable();
-    let mut text = match changes.next_if(|change| change.range.is_none()) {
-        Some(whole) => whole.text,
-        None => text.to_owned(),
-    };
-    for Change { range, text: new } in changes {
-        let Some((from, to)) = range else { continue };
-        let from_offset = offset_of(&text, from, encoding);
-        let to_offset = offset_of(&text, to, encoding);
-        text.replace_range(from_offset.min(to_offset)..from_offset.max(to_offset), &new);
+/// The text of a document that is open, with its lines: edits cost what they change, not what there is.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    text: String,
+    lines: Lines,
+}
+
+impl Buffer {
+    pub(crate) fn new(text: String) -> Self {
+        Self { lines: Lines::new(&text), text }
     }
-    text
+
+    /// The text and its lines, as they are now.
+    pub(crate) fn contents(&self) -> (String, Lines) {
+        (self.text.clone(), self.lines.clone())
+    }
+
+    /// Applies edits, each to what the one before left.
+    pub(crate) fn apply(&mut self, changes: Vec<Change>, encoding: Encoding) {
+        // Only what comes after the last whole text matters.
+        let whole = changes.iter().rposition(|change| change.range.is_none()).unwrap_or(0);
+        for Change { range, text: new } in changes.into_iter().skip(whole) {
+            let Some((from, to)) = range else {
+                *self = Self::new(new);
+                continue;
+            };
+            let from = self.lines.offset(&self.text, from, encoding) as usize;
+            let to = self.lines.offset(&self.text, to, encoding) as usize;
+            let (from, to) = (from.min(to), from.max(to));
+            self.text.replace_range(from..to, &new);
+            self.lines.edit(&self.text, from, to - from, new.len());
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, apply};
+    use super::{Buffer, Change};
     use crate::lines::{Encoding, Place};
+
+    fn apply(text: &str, changes: Vec<Change>, encoding: Encoding) -> String {
+        let mut buffer = Buffer::new(text.to_owned());
+        buffer.apply(changes, encoding);
+        buffer.contents().0
+    }
 
     fn change(from: (u32, u32), to: (u32, u32), text: &str) -> Change {
         let place = |(line, column)| Place { line, column };

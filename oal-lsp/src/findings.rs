@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use oal_check::Diagnostic;
 use oal_check::diagnostic::sort_and_fold;
+use oal_check::{Diagnostic, Severity};
 use oal_syntax::FileId;
 
 use crate::file::File;
 use crate::key::Key;
 use crate::program::Program;
 use crate::snapshot::Snapshot;
+
+/// Of advice, so much is shown in a document: what follows would be more of the same, sent again on every key.
+const MOST_ADVICE: usize = 200;
 
 /// Findings, and the files that they point into.
 #[derive(Debug, Default)]
@@ -29,6 +32,11 @@ impl Findings {
             findings.add(&program, id);
         }
         sort_and_fold(&mut findings.diagnostics, |file| file.0 as usize);
+        let mut advice = 0;
+        findings.diagnostics.retain(|found| {
+            advice += usize::from(found.severity == Severity::Note);
+            found.severity != Severity::Note || advice <= MOST_ADVICE
+        });
         findings
     }
 

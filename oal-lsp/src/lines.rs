@@ -26,7 +26,7 @@ pub(crate) struct Place {
 }
 
 /// Where the lines of one text start. A line ends with `\n`, `\r\n` or `\r`.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Lines {
     starts: Vec<u32>,
 }
@@ -37,7 +37,7 @@ impl Lines {
     #[must_use]
     pub(crate) fn new(text: &str) -> Self {
         let mut starts = vec![if text.starts_with('\u{feff}') { 3 } else { 0 }];
-        starts.extend(line_ends(text).map(|(_, next)| count(next)));
+        starts.extend(later_starts(text).map(count));
         Self { starts }
     }
 
@@ -67,33 +67,34 @@ impl Lines {
         let end = self.starts.get(place.line as usize + 1).copied().unwrap_or(count(text.len()));
         start + inside(Span::new(*start, end).text(text), place.column, encoding)
     }
+
+    /// Follows an edit, after which `text` is as it is now: so many bytes from `from` on were replaced by `new` others.
+    pub(crate) fn edit(&mut self, text: &str, from: usize, old: usize, new: usize) {
+        let bytes = text.as_bytes();
+        // Whether a line starts at an offset depends on the bytes before and after it.
+        let starts = |at: usize| match bytes.get(at.wrapping_sub(1)) {
+            Some(b'\n') => true,
+            Some(b'\r') => bytes.get(at) != Some(&b'\n'),
+            _ => false,
+        };
+        let first = self.starts.partition_point(|start| (*start as usize) < from).max(1);
+        let after = self.starts.partition_point(|start| (*start as usize) <= from + old).max(first);
+        for start in self.starts.iter_mut().skip(after) {
+            *start = count((*start as usize + new).saturating_sub(old));
+        }
+        self.starts.splice(first..after, (from.max(1)..=from + new).filter(|at| starts(*at)).map(count));
+        if let Some(start) = self.starts.first_mut() {
+            *start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        }
+    }
 }
 
-/// The offset of a place, found without the starts of all lines: for a text that is about to change.
-#[must_use]
-pub(crate) fn offset_of(text: &str, place: Place, encoding: Encoding) -> usize {
-    let start = match place.line.checked_sub(1) {
-        None => text.len() - text.trim_start_matches('\u{feff}').len(),
-        Some(before) => match line_ends(text).nth(before as usize) {
-            Some((_, next)) => next,
-            None => return text.len(),
-        },
-    };
-    let rest = text.get(start..).unwrap_or_default();
-    let end = line_ends(rest).next().map_or(rest.len(), |(end, _)| end);
-    start + inside(rest.get(..end).unwrap_or_default(), place.column, encoding) as usize
-}
-
-/// Where lines end and the next ones start.
-fn line_ends(text: &str) -> impl Iterator<Item = (usize, usize)> {
+/// Where lines start, the first one left out.
+fn later_starts(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
     memchr2_iter(b'\n', b'\r', bytes).filter_map(move |at| {
-        let is_return = bytes.get(at) == Some(&b'\r');
-        match bytes.get(at + 1) {
-            Some(b'\n') if is_return => None,
-            _ if is_return || at == 0 || bytes.get(at - 1) != Some(&b'\r') => Some((at, at + 1)),
-            _ => Some((at - 1, at + 1)),
-        }
+        let inside = bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
+        (!inside).then_some(at + 1)
     })
 }
 
@@ -134,7 +135,7 @@ fn count(at: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Encoding, Lines, Place, offset_of};
+    use super::{Encoding, Lines, Place};
 
     const ALL: [Encoding; 3] = [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32];
     const TEXT: &str = "\u{feff}a𝒳é\r\n\r\rb\n\n𝒳";
@@ -143,17 +144,15 @@ mod tests {
     fn there_and_back() {
         let lines = Lines::new(TEXT);
         for encoding in ALL {
-            for (offset, _) in TEXT.char_indices().chain([(TEXT.len(), ' ')]) {
-                let inside_end = TEXT.get(..offset).is_some_and(|before| before.ends_with('\r'))
-                    && TEXT.as_bytes().get(offset) == Some(&b'\n');
+            for (offset, character) in TEXT.char_indices().chain([(TEXT.len(), ' ')]) {
+                let inside_end = character == '\n' && TEXT.get(..offset).is_some_and(|before| before.ends_with('\r'));
                 let place = lines.place(TEXT, offset as u32, encoding);
-                let back = lines.offset(TEXT, place, encoding);
+                let back = lines.offset(TEXT, place, encoding) as usize;
                 assert_eq!(
-                    back as usize,
+                    back,
                     if inside_end { offset - 1 } else { offset.max(3) },
                     "{encoding:?} {offset} {place:?}"
                 );
-                assert_eq!(back as usize, offset_of(TEXT, place, encoding), "{encoding:?} {offset} {place:?}");
             }
         }
     }
@@ -165,15 +164,31 @@ mod tests {
         for encoding in ALL {
             for line in 0..9 {
                 for column in 0..12 {
-                    let place = Place { line, column };
-                    let offset = offset_of(TEXT, place, encoding);
-                    assert!(TEXT.is_char_boundary(offset));
-                    assert_eq!(offset, lines.offset(TEXT, place, encoding) as usize, "{encoding:?} {place:?}");
+                    let offset = lines.offset(TEXT, Place { line, column }, encoding);
+                    assert!(TEXT.is_char_boundary(offset as usize), "{encoding:?} {line} {column}");
                 }
             }
-            assert_eq!(offset_of(TEXT, Place { line: 9, column: 0 }, encoding), TEXT.len());
+            assert_eq!(lines.offset(TEXT, Place { line: 9, column: 0 }, encoding) as usize, TEXT.len());
         }
         // Inside the second half of a pair.
-        assert_eq!(offset_of(TEXT, Place { line: 0, column: 2 }, Encoding::Utf16), 4);
+        assert_eq!(lines.offset(TEXT, Place { line: 0, column: 2 }, Encoding::Utf16), 4);
+    }
+
+    #[test]
+    fn lines_follow_edits() {
+        let pieces = ["", "x", "\n", "\r", "\r\n", "\n\r", "a\r\nb\n", "\u{feff}"];
+        for start in ["", "\r\n\r\n", "a\nb\rc\r\n", "\u{feff}\r\nx"] {
+            for (from, _) in start.char_indices().chain([(start.len(), ' ')]) {
+                for to in (from..=start.len()).filter(|to| start.is_char_boundary(*to)) {
+                    for piece in pieces {
+                        let mut lines = Lines::new(start);
+                        let mut text = start.to_owned();
+                        text.replace_range(from..to, piece);
+                        lines.edit(&text, from, to - from, piece.len());
+                        assert_eq!(lines.starts, Lines::new(&text).starts, "{start:?} {from}..{to} {piece:?}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -113,6 +113,11 @@ impl Snapshot {
     /// The programs that hold a document, with its number in each; a file that is in none stands for one by itself.
     pub(crate) fn programs_of(&self, key: &Key) -> Vec<(Arc<Program>, FileId)> {
         let mut found = Vec::new();
+        if key.starts_with(key::STD) {
+            // Every program holds the built-in library; those of open documents are checked anyway.
+            let program = self.open.keys().find_map(|open| self.programs_of(open).into_iter().next());
+            return program.and_then(|(program, _)| program.id(key).map(|id| (program, id))).into_iter().collect();
+        }
         for root in self.roots_of(key) {
             if let Some(program) = self.program(&root) {
                 found.extend(program.id(key).map(|id| (program, id)));

@@ -7,6 +7,7 @@
 
 mod envelope;
 mod frames;
+mod mend;
 mod outbox;
 mod reader;
 
@@ -192,9 +193,7 @@ fn result(answer: Result<Option<Response>, ExitedError>) -> Result<Value, Error>
 }
 
 fn build(method: String, params: Option<Value>) -> RequestBuilder {
-    let request = Request::build(method);
-    match params {
-        Some(params) => request.params(params),
-        None => request,
-    }
+    let Some(mut params) = params else { return Request::build(method) };
+    mend::params(&method, &mut params);
+    Request::build(method).params(params)
 }

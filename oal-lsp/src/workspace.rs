@@ -1,10 +1,11 @@
 //! The documents as the client has them: folders, open documents over the files on disk. One thread changes them, in the order
 //! of the messages; everyone else reads a [`Snapshot`].
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::disk;
-use crate::documents::{self, Change};
+use crate::documents::{Buffer, Change};
 use crate::file::File;
 use crate::key::{self, Key};
 use crate::lines::Encoding;
@@ -20,6 +21,10 @@ pub(crate) struct Workspace {
     folders: Vec<Key>,
     /// Where there are no folders: the directory that the server was started in.
     here: Option<Key>,
+    /// What is open, as it is now.
+    buffers: BTreeMap<Key, Open>,
+    /// What of that has changed since the tables were made.
+    fresh: BTreeSet<Key>,
     table: Arc<Table>,
     open: Arc<Table>,
     settings: Arc<Settings>,
@@ -29,9 +34,25 @@ pub(crate) struct Workspace {
     current: Option<Arc<Snapshot>>,
 }
 
+/// A document that an editor has open.
+#[derive(Debug)]
+struct Open {
+    buffer: Buffer,
+    uri: String,
+    base: Key,
+    version: i32,
+}
+
 impl Workspace {
     /// The documents as they are now.
     pub(crate) fn snapshot(&mut self) -> Arc<Snapshot> {
+        for key in std::mem::take(&mut self.fresh) {
+            let Some(Open { buffer, uri, base, version }) = self.buffers.get(&key) else { continue };
+            let file = File::open(Arc::clone(&key), uri.clone(), Arc::clone(base), buffer.contents(), *version);
+            let file = Arc::new(file);
+            Arc::make_mut(&mut self.open).insert(Arc::clone(&key), Arc::clone(&file));
+            Arc::make_mut(&mut self.table).insert(key, file);
+        }
         let new = || {
             Arc::new(Snapshot::new(
                 self.revision,
@@ -107,16 +128,19 @@ impl Workspace {
     pub(crate) fn open(&mut self, uri: String, text: String, version: i32) {
         let key = key::of_uri(&uri);
         let base = self.base(&key, Some(&key));
-        self.put(File::open(key, uri, base, text.into(), version));
+        self.buffers.insert(Arc::clone(&key), Open { buffer: Buffer::new(text), uri, base, version });
+        self.fresh.insert(key);
         self.change_structure();
         self.place_all();
     }
 
     /// A document is changed. False where it is not open.
     pub(crate) fn edit(&mut self, uri: &str, version: i32, changes: Vec<Change>, encoding: Encoding) -> bool {
-        let Some(file) = self.open.get(&*key::of_uri(uri)).cloned() else { return false };
-        let text = documents::apply(file.text(), changes, encoding);
-        self.put(File::open(Arc::clone(&file.key), file.uri.clone(), Arc::clone(&file.base), text.into(), version));
+        let key = key::of_uri(uri);
+        let Some(open) = self.buffers.get_mut(&key) else { return false };
+        open.buffer.apply(changes, encoding);
+        open.version = version;
+        self.fresh.insert(key);
         self.changed();
         true
     }
@@ -124,11 +148,13 @@ impl Workspace {
     /// A document is closed: what is on disk counts again. False where it was not open.
     pub(crate) fn close(&mut self, uri: &str) -> bool {
         let key = key::of_uri(uri);
-        let Some(file) = Arc::make_mut(&mut self.open).remove(&key) else { return false };
+        let Some(open) = self.buffers.remove(&key) else { return false };
+        self.fresh.remove(&key);
+        Arc::make_mut(&mut self.open).remove(&key);
         Arc::make_mut(&mut self.table).remove(&key);
         lock(&self.shared.lazy).remove(&key);
-        if self.folders.contains(&file.base) {
-            self.look_at(&key, &file.base);
+        if self.folders.contains(&open.base) {
+            self.look_at(&key, &open.base);
         }
         self.change_structure();
         self.place_all();
@@ -139,7 +165,7 @@ impl Workspace {
     pub(crate) fn touched(&mut self, keys: &[Key]) -> bool {
         let mut any = false;
         for key in keys {
-            if self.open.contains_key(key) {
+            if self.buffers.contains_key(key) {
                 continue;
             }
             let known = self.table.get(key).or(lock(&self.shared.lazy).get(key)).map(Arc::clone);
@@ -175,12 +201,6 @@ impl Workspace {
         }
     }
 
-    fn put(&mut self, file: File) {
-        let file = Arc::new(file);
-        Arc::make_mut(&mut self.open).insert(Arc::clone(&file.key), Arc::clone(&file));
-        Arc::make_mut(&mut self.table).insert(Arc::clone(&file.key), file);
-    }
-
     fn changed(&mut self) {
         self.revision += 1;
         self.current = None;
@@ -198,7 +218,7 @@ impl Workspace {
         if let Some(base) = fixed {
             return Arc::clone(base);
         }
-        let loose = self.open.keys().chain(opening).map(|open| key::directory(open));
+        let loose = self.buffers.keys().chain(opening).map(|open| key::directory(open));
         let outermost =
             loose.filter(|directory| key::is_path(key) && key.starts_with(*directory)).min_by_key(|base| base.len());
         outermost.unwrap_or_else(|| key::directory(key)).into()
@@ -206,15 +226,12 @@ impl Workspace {
 
     /// Gives open documents that have come to belong to another directory their new place.
     fn place_all(&mut self) {
-        let moved: Vec<(Arc<File>, Key)> = self
-            .open
-            .values()
-            .map(|file| (Arc::clone(file), self.base(&file.key, None)))
-            .filter(|(file, base)| file.base != *base)
-            .collect();
-        for (file, base) in moved {
-            let version = file.version().unwrap_or(0);
-            self.put(File::open(Arc::clone(&file.key), file.uri.clone(), base, file.text().into(), version));
+        let places: Vec<(Key, Key)> = self.buffers.keys().map(|key| (Arc::clone(key), self.base(key, None))).collect();
+        for (key, base) in places {
+            if let Some(open) = self.buffers.get_mut(&key).filter(|open| open.base != base) {
+                open.base = base;
+                self.fresh.insert(key);
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ const FIRST_LOOK: Duration = Duration::from_millis(150);
 const SHOWN_AFTER: Duration = Duration::from_millis(500);
 
 /// The name of our settings.
-const SECTION: &str = "oal";
+pub(super) const SECTION: &str = "oal";
 
 impl Server {
     /// Agrees on what holds for the session. Nothing that takes time: that is begun when the client says it is ready.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tower_lsp::ls_types::{FileEvent, Registration};
 
 use super::Server;
+use super::lifecycle::SECTION;
 use crate::disk;
 use crate::key::{self, Key};
 use crate::snapshot::lock;
@@ -52,24 +53,34 @@ fn identity(_: u32) -> Option<String> {
     Some(String::new())
 }
 
+fn registration(method: &str, options: Value) -> Registration {
+    Registration { id: format!("oal {method}"), method: method.to_owned(), register_options: Some(options) }
+}
+
 impl Server {
-    /// Asks the client to say when files change; looks for ourselves where it cannot.
+    /// Asks the client to say when files and settings change; looks for ourselves where it cannot.
     pub(super) fn watch_files(&self) {
         let session = self.session();
-        let watched =
-            session.client.workspace.as_ref().and_then(|workspace| workspace.did_change_watched_files.as_ref());
-        if watched.and_then(|watched| watched.dynamic_registration) != Some(true) {
+        let workspace = session.client.workspace.clone().unwrap_or_default();
+        let files = workspace.did_change_watched_files.and_then(|can| can.dynamic_registration) == Some(true);
+        let settings = workspace.did_change_configuration.and_then(|can| can.dynamic_registration) == Some(true);
+        let mut registrations = Vec::new();
+        if files {
+            let watchers = json!({ "watchers": [{ "globPattern": "**/*.oal" }] });
+            registrations.push(registration("workspace/didChangeWatchedFiles", watchers));
+        } else {
             self.sweep_in_background();
+        }
+        if settings {
+            registrations.push(registration("workspace/didChangeConfiguration", json!({ "section": SECTION })));
+        }
+        if registrations.is_empty() {
             return;
         }
         let server = self.clone();
         tokio::spawn(async move {
-            let registration = Registration {
-                id: "oal-files".to_owned(),
-                method: "workspace/didChangeWatchedFiles".to_owned(),
-                register_options: Some(json!({ "watchers": [{ "globPattern": "**/*.oal" }] })),
-            };
-            if server.inner.client.register_capability(vec![registration]).await.is_err() {
+            let refused = server.inner.client.register_capability(registrations).await.is_err();
+            if refused && files {
                 server.sweep_in_background();
             }
         });

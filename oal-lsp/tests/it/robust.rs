@@ -270,9 +270,7 @@ fn documents_are_known_by_any_spelling_of_their_names() {
     for (at, name) in names.iter().enumerate() {
         // As VS Code writes it, and as sloppy clients do.
         let sloppy = folder.uri(name).replace("%20", " ").replace('-', "%2D");
-        if let Some(text) = client.text(&sloppy) {
-            assert!(text.ends_with(&format!("// {at}\n")), "{sloppy}");
-        }
+        assert!(client.text(&sloppy).unwrap().ends_with(&format!("// {at}\n")), "{sloppy}");
     }
     // Once it is closed, what is on disk counts.
     client.close(&folder.uri("100%.oal"));
