@@ -217,7 +217,7 @@ impl LanguageServer for Server {
         self.ask(Lane::Background, "textDocument/rename", params, rename::rename).await
     }
     async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
-        self.ask(Lane::Background, "workspace/willRenameFiles", params, rename::files).await
+        self.ask_workspace("workspace/willRenameFiles", params, rename::files).await
     }
 
     // Outlines and hierarchies.
@@ -225,7 +225,7 @@ impl LanguageServer for Server {
         self.ask(Lane::Interactive, "textDocument/documentSymbol", params, symbols::document).await
     }
     async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
-        self.ask(Lane::Background, "workspace/symbol", params, symbols::workspace).await
+        self.ask_workspace("workspace/symbol", params, symbols::workspace).await
     }
     async fn prepare_type_hierarchy(
         &self,
