@@ -96,6 +96,11 @@ pub fn names(checked: &Checked, file: FileId, each: &mut dyn FnMut(Symbol, Menti
     walk::file(checked, file, &mut |symbol, mention, _| each(symbol, mention));
 }
 
+/// As [`names`], for the declaration of the file that holds `offset`, with all that is nested in it.
+pub fn names_around(checked: &Checked, file: FileId, offset: u32, each: &mut dyn FnMut(Symbol, Mention)) {
+    walk::item_at(checked, file, offset, &mut |symbol, mention, _| each(symbol, mention));
+}
+
 /// Where a symbol is declared: its name. `None` for what the language itself has.
 #[must_use]
 pub fn declaration(checked: &Checked, symbol: &Symbol) -> Option<Place> {

@@ -111,7 +111,7 @@ pub fn outgoing(checked: &Checked, symbol: &Symbol) -> Vec<Call> {
     let Some(place) = query::declaration(checked, symbol) else { return Vec::new() };
     let around = target(checked, place).full;
     let mut used: BTreeMap<Place, (Symbol, Vec<Place>)> = BTreeMap::new();
-    query::names(checked, place.file, &mut |other, mention| {
+    query::names_around(checked, place.file, place.span.start, &mut |other, mention| {
         let inside = around.contains(mention.place.span) && other != *symbol && !mention.is_declaration;
         if inside
             && matches!(other, Symbol::Def(_) | Symbol::Nested(..))

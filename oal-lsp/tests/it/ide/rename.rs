@@ -84,6 +84,39 @@ fn fields_and_nested_components_are_renamed() {
 }
 
 #[test]
+fn used_files_are_named_anew() {
+    let root = "use \"./lib/web.oal\" as l│ib\napp a {}\nlet p: lib.Number = lib.port\nlib.web c { image: \"x:1\", domain: \"a.example.com\", labels: { p: \"${lib.port + p}\" } }\n";
+    let library = format!("{LIBRARY}type Number = Int where 1..\n");
+    let after = renamed(root, &library, "other").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("as lib", "as other").replace("lib.", "other."));
+    // Through the name of the file, too.
+    let root = root.replace('│', "").replace("= lib.port", "= lib.po│rt");
+    let after = renamed(&root, &library, "number").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("lib.port", "lib.number"));
+    assert_eq!(after[1], library.replace("let port", "let number"));
+    let root = root.replace('│', "").replace("lib.Number", "lib.│Number");
+    let after = renamed(&root, &library, "Count").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("lib.Number", "lib.Count"));
+    assert_eq!(after[1], library.replace("Number", "Count"));
+}
+
+#[test]
+fn variables_are_renamed_where_they_are_in_scope() {
+    let root = "app a {}\nenvironment prod { w[\"eu\"].replicas: 2 }\nlet x = 1\nlet ys = [x + 1 for x in [x, 2] if x > 1]\nlet zs = {\"k${x}\" => x for x in ys}\nservice w for x in [\"eu\", \"us\"] {\n  image: \"x:1\"\n  env: { X: x, Y: \"\"\"\n    one ${x}\n    ${[x for x in ys][0]}\n    \"\"\", Z: \"${zs[\"k2\"]}\" }\n}\n";
+    let after = |at: &str, to: &str, new| renamed(&root.replacen(at, to, 1), "", new).unwrap().swap_remove(0);
+    assert_eq!(after("let x", "let │x", "v"), root.replace("let x", "let v").replace("in [x, 2]", "in [v, 2]"));
+    let list = root.replace("[x + 1 for x in [x, 2] if x > 1]", "[v + 1 for v in [x, 2] if v > 1]");
+    assert_eq!(after("[x + 1", "[│x + 1", "v"), list);
+    assert_eq!(after("if x >", "if │x >", "v"), list);
+    let component = root.replace("w for x", "w for v").replace("X: x", "X: v").replace("one ${x}", "one ${v}");
+    assert_eq!(after("one ${x}", "one ${│x}", "v"), component);
+    assert_eq!(
+        after("{ w[", "{ │w[", "worker"),
+        root.replace(" w[", " worker[").replace("service w", "service worker")
+    );
+}
+
+#[test]
 fn what_would_break_is_refused() {
     let refused = |root: &str, new: &str, words: &str| {
         let error = renamed(root, "", new).unwrap_err();
