@@ -2,14 +2,14 @@
 //! the place that makes it so. A secret is named, never shown.
 
 mod literals;
+mod values;
 
 use std::fmt::Write as _;
 
 use oal_check::Checked;
 use oal_check::builtins;
-use oal_check::elaborate::origin::Layer;
 use oal_check::program::{DefKind, EnvSet};
-use oal_check::query::{self, InEnvironments, Part, Root, Symbol};
+use oal_check::query::{self, Symbol};
 use oal_check::text::TextType;
 use oal_check::types::{Level, TyData};
 use oal_syntax::{FileId, Span};
@@ -46,7 +46,7 @@ pub fn hover(checked: &Checked, file: FileId, offset: u32) -> Option<Hover> {
     }
     paragraph(&mut text, &more(checked, &symbol).unwrap_or_default());
     if let Some(part) = query::part_at(checked, file, offset) {
-        paragraph(&mut text, &values(checked, &part));
+        paragraph(&mut text, &values::words(checked, &part));
     }
     Some(Hover { span, markdown: text })
 }
@@ -167,7 +167,11 @@ fn more(checked: &Checked, symbol: &Symbol) -> Option<String> {
         )),
         Symbol::Environment(index) => {
             let count = program.overrides.iter().filter(|one| u16::from(one.environment) == index).count();
-            Some(format!("sets or unsets {count} {}", if count == 1 { "value" } else { "values" }))
+            Some(match count {
+                0 => "sets nothing".to_owned(),
+                1 => "sets or unsets 1 value".to_owned(),
+                count => format!("sets or unsets {count} values"),
+            })
         }
         _ => None,
     }
@@ -195,74 +199,6 @@ fn builtin_type(name: &str) -> &'static str {
 fn environments(checked: &Checked, set: EnvSet) -> String {
     let all: Vec<&str> = checked.environments().collect();
     set.iter().filter_map(|index| all.get(index).map(|name| format!("`{name}`"))).collect::<Vec<_>>().join(", ")
-}
-
-/// What a part is worth in each environment, and who says so.
-fn values(checked: &Checked, part: &Part) -> String {
-    const MOST: usize = 24;
-    let mut eval = checked.evaluator();
-    let found = query::values(&mut eval, part);
-    let known: Vec<&InEnvironments> = found.iter().filter(|one| !one.environments.is_empty()).collect();
-    let said = |one: &InEnvironments, env: usize| {
-        let origins = query::origins(&eval, part, one.instance, env);
-        origins.last().map(|origin| (describe::layer_words(checked, origin.layer), origin.place, origin.layer))
-    };
-    let is_let = matches!(part.root, Root::Def(def)
-        if checked.program().def(def).is_some_and(|info| info.kind == DefKind::Let));
-    // One value everywhere, from one place: a line is enough.
-    if let [one] = known[..] {
-        let mut places: Vec<_> =
-            one.environments.iter().map(|env| said(one, env).map(|(words, at, _)| (words, at))).collect();
-        places.dedup();
-        if let [place] = &places[..] {
-            let value = shown(checked, one);
-            return match place {
-                Some((words, at)) if !is_let => {
-                    format!("= `{value}`, set by the {words} ({})", describe::place_words(checked, *at))
-                }
-                _ => format!("= `{value}`"),
-            };
-        }
-    }
-    let mut rows = Vec::new();
-    for one in known {
-        let key = one.instance.and_then(|instance| checked.world().key(instance));
-        let mut by_place: Vec<(EnvSet, String)> = Vec::new();
-        for env in one.environments.iter() {
-            let words = said(one, env).map_or_else(String::new, |(words, at, layer)| {
-                let place = describe::place_words(checked, at);
-                // The column before says which environment it is.
-                if matches!(layer, Layer::Environment(_)) {
-                    format!("environment ({place})")
-                } else {
-                    format!("{words} ({place})")
-                }
-            });
-            match by_place.iter_mut().find(|(_, other)| *other == words) {
-                Some((set, _)) => *set = set.or(EnvSet::only(env)),
-                None => by_place.push((EnvSet::only(env), words)),
-            }
-        }
-        for (set, words) in by_place {
-            let names = environments(checked, set);
-            let of = key.map_or(names.clone(), |key| format!("{names} of `{key}`"));
-            rows.push(format!("| {of} | `{}` | {words} |", shown(checked, one).replace('|', "\\|")));
-        }
-    }
-    if rows.is_empty() {
-        return String::new();
-    }
-    let rest = rows.len().saturating_sub(MOST);
-    rows.truncate(MOST);
-    let mut text = format!("| environment | value | set by |\n| --- | --- | --- |\n{}", rows.join("\n"));
-    if rest > 0 {
-        let _ = write!(text, "\n\n… and {rest} more");
-    }
-    text
-}
-
-fn shown(checked: &Checked, one: &InEnvironments) -> String {
-    one.value.as_ref().map_or_else(|| "not set".to_owned(), |value| describe::short(&query::shown(checked, value)))
 }
 
 /// Whether values of a type are texts with a grammar.

@@ -2,6 +2,7 @@
 //! kind gives a component that does not say it itself.
 
 use oal_check::Checked;
+use oal_check::elaborate::origin::Layer;
 use oal_check::program::{DefId, ExprRef, ItemRef, KindId};
 use oal_check::query::{self, Part, Root, Symbol};
 use oal_check::types::Level;
@@ -92,7 +93,7 @@ impl Hinter<'_> {
             ItemKind::Param { ty, default } => {
                 let part = def.map(|def| Part { root: Root::Def(def), path: Vec::new() });
                 let end = default.map_or(tree.ty(ty).span.end, |value| tree.expr(value).span.end);
-                self.values_at(part, end, item.name, true);
+                self.values_at(part, end, item.name);
             }
             ItemKind::Component { body, .. } => {
                 if let Some(def) = def {
@@ -190,11 +191,11 @@ impl Hinter<'_> {
 
     fn values(&mut self, part: Option<Part>, value: ExprId, name: Span) {
         let span = self.checked.project().file(self.file).parse.tree.expr(value).span;
-        self.values_at(part, span.end, name, false);
+        self.values_at(part, span.end, name);
     }
 
-    /// Where a value is not the same in all environments, what it is in each. Of a param only what differs from its default.
-    fn values_at(&mut self, part: Option<Part>, end: u32, name: Span, param: bool) {
+    /// Where a value is not the same in all environments, what it is in each; but what the text says plainly is not said again.
+    fn values_at(&mut self, part: Option<Part>, end: u32, name: Span) {
         const MOST: usize = 4;
         let Some(part) = part.filter(|_| self.checked.environments().len() > 1) else { return };
         if !self.range.touches(end) {
@@ -207,11 +208,13 @@ impl Hinter<'_> {
         }
         let all: Vec<&str> = self.checked.environments().collect();
         let mut words = Vec::new();
-        for one in &found {
-            let overridden = |env| query::origins(&eval, &part, None, env).len() > 1;
-            if param && one.environments.iter().all(|env| !overridden(env)) {
-                continue;
-            }
+        let overridden = |one: &query::InEnvironments| {
+            let layer = |env| query::origins(&eval, &part, None, env).pop().map(|origin| origin.layer);
+            one.environments.iter().any(|env| matches!(layer(env), Some(Layer::Environment(_))))
+        };
+        let (changed, own): (Vec<_>, Vec<_>) = found.iter().partition(|one| overridden(one));
+        let said = if own.len() == 1 { changed } else { found.iter().collect() };
+        for one in said {
             let names: Vec<&str> = one.environments.iter().filter_map(|env| all.get(env).copied()).collect();
             let value =
                 one.value.as_ref().map_or_else(|| "not set".to_owned(), |value| query::shown(self.checked, value));

@@ -29,7 +29,7 @@ fn levels_types_and_values_are_hinted() {
     let expected = "app a {}\nenvironment dev {}\nenvironment prod {\n  copies: 4\n  b.replicas: 5\n}\n\
                 param copies: Int = 1« prod: 4»\nlet names«: List<String>» = [\"x\", \"y\"]\n\
                 let n: Int = if environment == dev then 1 else 2« dev: 1; prod: 2»\nsecret key { generate: 32 }\n\
-                service b {\n  image: \"x:1\"\n  ports: { http: 80 }\n  replicas: 1« dev: 1; prod: 5»\n  \
+                service b {\n  image: \"x:1\"\n  ports: { http: 80 }\n  replicas: 1« prod: 5»\n  \
                 env: { KEY: key« secret», N: \"${n}\"« dev: \"1\"; prod: \"2\"» }\n}\nservice c {\n  image: \"x:1\"\n  \
                 env: { B: b.url« deploy» }\n  replicas: copies« dev: 1; prod: 4»\n}\n";
     assert_eq!(hinted(text, ""), expected);

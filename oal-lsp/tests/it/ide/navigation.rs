@@ -214,6 +214,13 @@ fn hover_tells_the_types_of_keys_and_variables() {
     starts(in_root("worker for ", "region"), "```oal\nregion: String\n```");
     starts(in_root("slow(by) => ", "by"), "```oal\nby: Duration\n```");
     assert!(hovered(in_root("use ", "\"./lib")).contains("declares `web`"));
+    // What all instances of a component have is said once.
+    assert!(
+        hovered(in_root("worker:1.2.3\"\n  env: { REGION: region, ", "URL"))
+            .ends_with("= `\"Größe ${api.url}\"`, set by the body (app.oal:36)")
+    );
+    let each = hovered(in_root("worker:1.2.3\"\n  env: { ", "REGION"));
+    assert!(each.contains("| `dev`, `prod` of `eu` | `\"eu\"` | body (app.oal:36) |"), "{each}");
 }
 
 /// The value of a secret has no form: what is shown is the name.
