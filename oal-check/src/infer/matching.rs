@@ -62,7 +62,7 @@ impl<'p> Checker<'p> {
             hint = hint.or_else(|| self.hint_of(typed.ty));
         }
         if matchable && bare != Ty::UNKNOWN {
-            self.require_all(id, subject, bare, union.as_deref(), optional, &covered);
+            self.require_all((id, hint), subject, bare, union.as_deref(), optional, &covered);
         }
         self.join(&parts, want, &codes::BRANCH_MISMATCH, "arms")
     }
@@ -258,7 +258,7 @@ impl<'p> Checker<'p> {
 
     fn require_all(
         &mut self,
-        id: ExprId,
+        (id, want): (ExprId, Option<Ty>),
         subject: ExprId,
         ty: Ty,
         union: Option<&UnionInfo>,
@@ -311,13 +311,14 @@ impl<'p> Checker<'p> {
         let end = Span::empty(span.start + u32::try_from(inner.trim_end().len()).unwrap_or(0));
         let indent: String = inner.lines().last().unwrap_or_default().chars().take_while(|c| *c == ' ').collect();
         let first = inner.trim_end().ends_with(['{', ',']);
+        let value = want.map_or_else(|| "null".to_owned(), |want| self.placeholder(want));
         let arms: String = cases
             .iter()
             .enumerate()
             .map(|(at, case)| match (lines, first && at == 0) {
-                (true, _) => format!("\n{indent}  {case} => …"),
-                (false, true) => format!(" {case} => …"),
-                (false, false) => format!(", {case} => …"),
+                (true, _) => format!("\n{indent}  {case} => {value}"),
+                (false, true) => format!(" {case} => {value}"),
+                (false, false) => format!(", {case} => {value}"),
             })
             .collect();
         self.push(

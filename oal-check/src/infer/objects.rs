@@ -19,6 +19,7 @@ impl<'p> Checker<'p> {
             let mut level = Level::Const;
             for item in tree.exprs(items) {
                 let typed = self.infer(*item, Some(bare));
+                self.record_expected(*item, element);
                 self.fit(*item, Typed { level: Level::Const, ..typed }, bare, Level::Const);
                 if typed.level > allowed {
                     level = level.max(typed.level);
@@ -80,6 +81,7 @@ impl<'p> Checker<'p> {
             self.refuse_second(&codes::DUPLICATE_KEY, entries, at, entry.key, name);
             self.at.sink = Sink { name, what: "entry", of: before.name, of_kind: "" };
             let typed = self.infer(expr, Some(bare));
+            self.record_expected(expr, value);
             self.fit(expr, Typed { level: Level::Const, ..typed }, bare, Level::Const);
             if typed.level > allowed {
                 self.at.sink = before;

@@ -3,6 +3,8 @@
 use crate::checker::Checker;
 use crate::diagnostic::{Code, Diagnostic, Fix, codes};
 use crate::program::DefKind;
+use crate::project::SourceFile;
+use oal_syntax::ast::ItemKind;
 use oal_syntax::{FileId, Span};
 
 impl Checker<'_> {
@@ -57,7 +59,7 @@ impl Checker<'_> {
                     Diagnostic::new(&codes::UNUSED_IMPORT, file, name, format!("`{word}` is imported and never used"))
                         .label("nothing in this file refers to it")
                         .help("remove it from the `use`")
-                        .fix(Fix::maybe("remove it", file, name, "")),
+                        .fix(Fix::maybe("remove it", file, without(source, name), "")),
                 );
             };
             for binding in &scope.names {
@@ -76,5 +78,32 @@ impl Checker<'_> {
             }
         }
         self.diagnostics.append(&mut found);
+    }
+}
+
+/// What goes where an imported name goes: the name with its `… as` and a comma, or all of a `use` that has no other.
+fn without(source: &SourceFile, name: Span) -> Span {
+    let tree = &source.parse.tree;
+    let items = tree.top.iter().map(|id| tree.item(*id));
+    let Some(item) = items.rev().find(|item| item.span.contains(name)) else { return name };
+    let names = match item.kind {
+        ItemKind::Use { names, .. } => tree.use_names(names),
+        _ => &[],
+    };
+    let rest = |at: u32| source.text.get(at as usize..).unwrap_or_default();
+    let blank = |at: u32, signs: &[char]| {
+        let text = rest(at);
+        at + u32::try_from(text.len() - text.trim_start_matches(signs).len()).unwrap_or(0)
+    };
+    match names.iter().position(|other| other.local == name) {
+        Some(0) if names.len() > 1 => {
+            let next = names.get(1).map_or(name.end, |next| next.name.start);
+            Span::new(names.first().map_or(name.start, |first| first.name.start), next)
+        }
+        Some(at) if names.len() > 1 => {
+            let before = names.get(at - 1).map_or(name.start, |before| before.local.end);
+            Span::new(before, name.end)
+        }
+        _ => Span::new(item.span.start, blank(item.span.end, &['\r', '\n'])),
     }
 }
