@@ -14,6 +14,7 @@ pub(crate) mod site;
 pub(crate) mod tables;
 mod values;
 
+pub(crate) use documentation::of_function;
 pub use documentation::{Source as Docs, documentation};
 pub use paths::{Directory, DirectoryEntry, Nowhere};
 

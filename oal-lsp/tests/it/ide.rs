@@ -1,12 +1,15 @@
 //! Answers of `ide/`, on programs in which `│` is the cursor, with LF and with CR LF.
 
+mod actions;
 mod completion;
 pub(crate) mod corpus;
 mod hints;
 mod laws;
+mod linked_editing;
 mod navigation;
 mod rename;
 mod semantic_tokens;
+mod signature;
 mod text_only;
 
 use oal_check::{Checked, InMemory, Options, Project, check};

@@ -1,5 +1,6 @@
 //! What is said of an item when it is looked at: found only then.
 
+use oal_check::builtins::Builtin;
 use oal_check::diagnostic::codes;
 use oal_check::{Checked, builtins};
 use oal_syntax::{FileId, doc};
@@ -27,11 +28,16 @@ pub fn documentation(checked: &Checked, of: &Source) -> Option<String> {
         }
         Source::Function(name) => {
             let (_, function) = builtins::find(name)?;
-            Some(format!("{}\n\n```oal\n{}\n```", function.doc, function.example))
+            Some(of_function(function))
         }
         Source::Lint(name) => codes::lint(name).map(|code| format!("{} ({})", code.summary, code.id)),
         Source::Text(text) => Some(format!("{}, such as `\"{}\"`", text.description(), text.example())),
     }
+}
+
+/// What a built-in function does, with an example.
+pub(crate) fn of_function(function: &Builtin) -> String {
+    format!("{}\n\n```oal\n{}\n```", function.doc, function.example)
 }
 
 /// Where a declaration starts whose name stands at `offset`: its doc comment is above the `field` or `|` before the name.

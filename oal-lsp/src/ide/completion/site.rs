@@ -15,7 +15,7 @@ use oal_syntax::{FileId, Parse, Span};
 
 /// What is wanted at the cursor.
 #[derive(Debug, Clone)]
-pub(super) enum Want<'a> {
+pub(crate) enum Want<'a> {
     /// Nothing that could be listed: a new name, a text, a sign.
     Nothing,
     /// One of these words.
@@ -79,7 +79,7 @@ pub(super) enum Want<'a> {
 
 /// What a pair of braces takes.
 #[derive(Debug, Clone)]
-pub(super) struct Keys<'a> {
+pub(crate) struct Keys<'a> {
     pub(super) of: KeysOf<'a>,
     /// Keys that stand there already, before the cursor and after it.
     pub(super) given: Vec<String>,
@@ -87,7 +87,7 @@ pub(super) struct Keys<'a> {
 
 /// Whose braces they are.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum KeysOf<'a> {
+pub(crate) enum KeysOf<'a> {
     /// A component of this kind.
     Component(Kind<'a>),
     /// A kind, with its base.
@@ -104,7 +104,7 @@ pub(super) enum KeysOf<'a> {
 
 /// What is called.
 #[derive(Debug, Clone)]
-pub(super) enum Callee<'a> {
+pub(crate) enum Callee<'a> {
     /// A built-in function.
     Function(&'static Builtin),
     /// A variant of a type.
@@ -115,9 +115,9 @@ pub(super) enum Callee<'a> {
 
 /// The cursor in what was read.
 #[derive(Debug)]
-pub(super) struct Site<'a> {
+pub(crate) struct Site<'a> {
     /// What is wanted.
-    pub(super) want: Want<'a>,
+    pub(crate) want: Want<'a>,
     /// The part of a word before the cursor.
     pub(super) prefix: Span,
     /// The word that is replaced.
@@ -135,12 +135,12 @@ pub(super) struct Site<'a> {
     /// Names of ports that the component around declares.
     pub(super) own_ports: Vec<String>,
     /// The innermost call that is open, and the number or name of the argument at hand.
-    pub(super) call: Option<(Callee<'a>, Argument)>,
+    pub(crate) call: Option<(Callee<'a>, Argument)>,
 }
 
 /// Which argument of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Argument {
+pub(crate) enum Argument {
     Position(usize),
     Named(String),
 }
@@ -166,7 +166,7 @@ pub(super) struct Reader<'a, 's> {
 const MAX_DEPTH: usize = 100;
 
 /// Where an offset of a text is; `None` in a comment.
-pub(super) fn find<'a>(
+pub(crate) fn find<'a>(
     program: &'a Program,
     file: FileId,
     source: &str,

@@ -10,48 +10,48 @@ use std::sync::OnceLock;
 
 /// A type of one of the two programs, or a list of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Type<'a> {
-    pub(super) program: &'a Program,
-    pub(super) ty: Ty,
+pub(crate) struct Type<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) ty: Ty,
     /// Whether a list of it is meant.
-    pub(super) list: bool,
+    pub(crate) list: bool,
     /// The kind whose components are meant, where the program has no number for their type.
-    pub(super) of: Option<KindId>,
+    pub(crate) of: Option<KindId>,
 }
 
 /// A kind of one of the two programs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kind<'a> {
-    pub(super) program: &'a Program,
-    pub(super) id: KindId,
+pub(crate) struct Kind<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) id: KindId,
 }
 
 /// A value as far as it is known.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Known<'a> {
+pub(crate) struct Known<'a> {
     /// Its type.
-    pub(super) ty: Option<Type<'a>>,
+    pub(crate) ty: Option<Type<'a>>,
     /// The component that it is, or whose field it is.
-    pub(super) def: Option<(&'a Program, DefId)>,
+    pub(crate) def: Option<(&'a Program, DefId)>,
     /// The expression that says it.
-    pub(super) value: Option<(&'a Program, FileId, ExprId)>,
+    pub(crate) value: Option<(&'a Program, FileId, ExprId)>,
     /// A file brought in as a whole.
-    pub(super) namespace: Option<FileId>,
+    pub(crate) namespace: Option<FileId>,
 }
 
 /// A part of a value: what may follow a dot.
 #[derive(Debug, Clone)]
-pub(super) struct Part<'a> {
-    pub(super) name: String,
-    pub(super) known: Known<'a>,
-    pub(super) what: PartKind,
+pub(crate) struct Part<'a> {
+    pub(crate) name: String,
+    pub(crate) known: Known<'a>,
+    pub(crate) what: PartKind,
     /// Where it is declared.
-    pub(super) at: Option<(&'a Program, Place)>,
+    pub(crate) at: Option<(&'a Program, Place)>,
 }
 
 /// What a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PartKind {
+pub(crate) enum PartKind {
     Output,
     Field,
     Port,
@@ -60,7 +60,7 @@ pub(super) enum PartKind {
 }
 
 /// All built-in kinds and types.
-pub(super) fn library() -> &'static Program {
+pub(crate) fn library() -> &'static Program {
     static LIBRARY: OnceLock<Checked> = OnceLock::new();
     LIBRARY
         .get_or_init(|| {
@@ -78,21 +78,21 @@ pub(super) fn library() -> &'static Program {
 }
 
 impl<'a> Type<'a> {
-    pub(super) const fn new(program: &'a Program, ty: Ty) -> Self {
+    pub(crate) const fn new(program: &'a Program, ty: Ty) -> Self {
         Self { program, ty, list: false, of: None }
     }
 
     /// What it is without level, `?` and refinements; `None` for a list that is only meant.
-    pub(super) fn bare(self) -> Option<&'a TyData> {
+    pub(crate) fn bare(self) -> Option<&'a TyData> {
         (!self.list && self.of.is_none()).then(|| self.program.types.data(self.program.types.bare(self.ty)))
     }
 
-    pub(super) fn with(self, ty: Ty) -> Self {
+    pub(crate) fn with(self, ty: Ty) -> Self {
         Self::new(self.program, ty)
     }
 
     /// The type of a list's elements.
-    pub(super) fn element(self) -> Option<Self> {
+    pub(crate) fn element(self) -> Option<Self> {
         if self.list {
             return Some(Self { list: false, ..self });
         }
@@ -104,7 +104,7 @@ impl<'a> Type<'a> {
     }
 
     /// The type of a map's values.
-    pub(super) fn map_value(self) -> Option<Self> {
+    pub(crate) fn map_value(self) -> Option<Self> {
         match self.bare()? {
             TyData::Map(_, value) => Some(self.with(*value)),
             _ => None,
@@ -112,28 +112,28 @@ impl<'a> Type<'a> {
     }
 
     /// The type of a map's keys.
-    pub(super) fn map_key(self) -> Option<Self> {
+    pub(crate) fn map_key(self) -> Option<Self> {
         match self.bare()? {
             TyData::Map(key, _) => Some(self.with(*key)),
             _ => None,
         }
     }
 
-    pub(super) fn record(self) -> Option<&'a [MemberInfo]> {
+    pub(crate) fn record(self) -> Option<&'a [MemberInfo]> {
         match self.bare()? {
             TyData::Record(number) => self.program.types.record(*number).map(|record| record.fields.as_slice()),
             _ => None,
         }
     }
 
-    pub(super) fn variants(self) -> Option<&'a [VariantInfo]> {
+    pub(crate) fn variants(self) -> Option<&'a [VariantInfo]> {
         match self.bare()? {
             TyData::Union(number) => self.program.types.union(*number).map(|union| union.variants.as_slice()),
             _ => None,
         }
     }
 
-    pub(super) fn kind(self) -> Option<Kind<'a>> {
+    pub(crate) fn kind(self) -> Option<Kind<'a>> {
         if let Some(id) = self.of.filter(|_| !self.list) {
             return Some(Kind { program: self.program, id });
         }
@@ -143,37 +143,37 @@ impl<'a> Type<'a> {
         }
     }
 
-    pub(super) fn show(self) -> String {
+    pub(crate) fn show(self) -> String {
         let kind = self.of.and_then(|id| self.program.kind(id));
         let shown = kind.map_or_else(|| self.program.show_type(self.ty), |kind| kind.name.to_string());
         if self.list { format!("List<{shown}>") } else { shown }
     }
 
-    pub(super) fn is_optional(self) -> bool {
+    pub(crate) fn is_optional(self) -> bool {
         !self.list && self.of.is_none() && self.program.types.is_optional(self.program.types.split_level(self.ty).0)
     }
 }
 
 impl<'a> Kind<'a> {
-    pub(super) fn info(self) -> Option<&'a KindInfo> {
+    pub(crate) fn info(self) -> Option<&'a KindInfo> {
         self.program.kind(self.id)
     }
 
-    pub(super) fn name(self) -> &'a str {
+    pub(crate) fn name(self) -> &'a str {
         self.info().map_or("", |info| &info.name)
     }
 
-    pub(super) fn field(self, name: &str) -> Option<&'a FieldInfo> {
+    pub(crate) fn field(self, name: &str) -> Option<&'a FieldInfo> {
         let info = self.info()?;
         info.fields.get(usize::from(*info.field_index.get(name)?))
     }
 
-    pub(super) fn field_type(self, name: &str) -> Option<Type<'a>> {
+    pub(crate) fn field_type(self, name: &str) -> Option<Type<'a>> {
         self.field(name).map(|field| Type::new(self.program, field.ty))
     }
 
     /// Whether a value of this kind is taken where `other` is wanted.
-    pub(super) fn is(self, other: Self) -> bool {
+    pub(crate) fn is(self, other: Self) -> bool {
         if std::ptr::eq(self.program, other.program) {
             return self.program.extends(self.id, other.id);
         }
@@ -189,13 +189,13 @@ impl<'a> Kind<'a> {
 }
 
 /// The definition of a name in a file.
-pub(super) fn definition<'a>(program: &'a Program, file: FileId, name: &str) -> Option<(DefId, &'a Def)> {
+pub(crate) fn definition<'a>(program: &'a Program, file: FileId, name: &str) -> Option<(DefId, &'a Def)> {
     let id = program.named(file, name)?;
     Some((id, program.def(id)?))
 }
 
 /// A kind by its written path: `web`, `lib.web`.
-pub(super) fn kind<'a>(program: &'a Program, file: FileId, path: &str) -> Option<Kind<'a>> {
+pub(crate) fn kind<'a>(program: &'a Program, file: FileId, path: &str) -> Option<Kind<'a>> {
     let own = match path.split_once('.') {
         Some((space, name)) => {
             program.namespace(file, space.trim()).and_then(|file| definition(program, file, name.trim()))
@@ -222,7 +222,7 @@ fn built_in_kind<'a>(program: &'a Program, name: &str) -> Option<Kind<'a>> {
 }
 
 /// A type by its written name, where it is a plain one.
-pub(super) fn named_type<'a>(program: &'a Program, file: FileId, name: &str) -> Option<Type<'a>> {
+pub(crate) fn named_type<'a>(program: &'a Program, file: FileId, name: &str) -> Option<Type<'a>> {
     let name = name.trim().trim_end_matches('?');
     let primitive = [
         ("Bool", Ty::BOOL),
@@ -261,7 +261,7 @@ pub(super) fn named_type<'a>(program: &'a Program, file: FileId, name: &str) -> 
 }
 
 /// What a name declared or used in a file is as a value.
-pub(super) fn value_of<'a>(program: &'a Program, id: DefId) -> Known<'a> {
+pub(crate) fn value_of<'a>(program: &'a Program, id: DefId) -> Known<'a> {
     let Some(def) = program.def(id) else { return Known::default() };
     match def.kind {
         DefKind::Param | DefKind::Let => {
@@ -288,7 +288,7 @@ fn component_type<'a>(program: &'a Program, def: &Def) -> Option<Type<'a>> {
 }
 
 /// The type that has the components of a kind as values.
-pub(super) const fn kind_type(kind: Kind<'_>) -> Type<'_> {
+pub(crate) const fn kind_type(kind: Kind<'_>) -> Type<'_> {
     Type { program: kind.program, ty: Ty::UNKNOWN, list: false, of: Some(kind.id) }
 }
 
@@ -306,7 +306,7 @@ fn written<'a>(program: &'a Program, def: DefId, field: &str) -> Option<(&'a Pro
 }
 
 /// The keys of an object that is written down, with what they say.
-pub(super) fn keys<'a>(value: (&'a Program, FileId, ExprId)) -> Vec<(String, Known<'a>, Span)> {
+pub(crate) fn keys<'a>(value: (&'a Program, FileId, ExprId)) -> Vec<(String, Known<'a>, Span)> {
     let (program, file, expr) = value;
     let source = program.project.file(file);
     let fields = match source.parse.tree.expr(expr).kind {
@@ -323,7 +323,7 @@ pub(super) fn keys<'a>(value: (&'a Program, FileId, ExprId)) -> Vec<(String, Kno
 }
 
 /// The names of a component's ports, and where they are declared: its own and those of its kind.
-pub(super) fn ports(program: &Program, def: DefId) -> Vec<(String, Place, &Program)> {
+pub(crate) fn ports(program: &Program, def: DefId) -> Vec<(String, Place, &Program)> {
     let mut found = Vec::new();
     if let Some(value) = written(program, def, "ports") {
         found.extend(keys(value).into_iter().map(|(name, _, span)| (name, Place { file: value.1, span }, value.0)));
@@ -336,7 +336,7 @@ pub(super) fn ports(program: &Program, def: DefId) -> Vec<(String, Place, &Progr
 }
 
 /// The names of the ports that a kind and its bases set.
-pub(super) fn kind_ports(kind: Kind<'_>) -> Vec<(String, Place, &Program)> {
+pub(crate) fn kind_ports(kind: Kind<'_>) -> Vec<(String, Place, &Program)> {
     let mut found = Vec::new();
     let mut next = Some(kind.id);
     while let Some(info) = next.and_then(|id| kind.program.kind(id)) {
@@ -353,7 +353,7 @@ pub(super) fn kind_ports(kind: Kind<'_>) -> Vec<(String, Place, &Program)> {
 }
 
 /// All that may stand behind a dot.
-pub(super) fn parts<'a>(known: Known<'a>) -> Vec<Part<'a>> {
+pub(crate) fn parts<'a>(known: Known<'a>) -> Vec<Part<'a>> {
     let Some(ty) = known.ty else {
         let written = known.value.map(keys).unwrap_or_default();
         let part = |(name, known, _)| Part { name, known, what: PartKind::Member, at: None };
@@ -398,7 +398,7 @@ fn known_program(known: Known<'_>) -> &Program {
 }
 
 /// Whether a text can stand behind a dot.
-pub(super) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
@@ -434,7 +434,7 @@ fn component_parts<'a>(kind: Kind<'a>, known: Known<'a>) -> Vec<Part<'a>> {
 }
 
 /// One part by its name.
-pub(super) fn step<'a>(program: &'a Program, known: Known<'a>, name: &str) -> Known<'a> {
+pub(crate) fn step<'a>(program: &'a Program, known: Known<'a>, name: &str) -> Known<'a> {
     if let Some(file) = known.namespace {
         return definition(program, file, name).map(|(id, _)| value_of(program, id)).unwrap_or_default();
     }

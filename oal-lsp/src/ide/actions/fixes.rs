@@ -1,0 +1,125 @@
+//! Answers to findings: those that came with them, `allow` for lints, and all sure ones at once.
+
+use super::{Action, ActionKind, Ground};
+use oal_check::{Applicability, Checked, Edit};
+use oal_syntax::FileId;
+use oal_syntax::Span;
+use oal_syntax::ast::EntryValue;
+use oal_syntax::visit::{self, Node};
+
+impl Ground<'_> {
+    pub(super) fn fixes(&self, found: &mut Vec<Action>) {
+        let first = found.len();
+        for (index, finding) in self.checked.diagnostics().iter().enumerate() {
+            let here = finding.primary.file == self.file && touch(finding.primary.span, self.range);
+            if !here {
+                continue;
+            }
+            for fix in &finding.fixes {
+                found.push(Action {
+                    title: capital(&fix.title),
+                    kind: ActionKind::QuickFix,
+                    edits: fix.edits.clone(),
+                    findings: vec![index],
+                    preferred: fix.applicability == Applicability::MachineApplicable,
+                });
+            }
+            if let Some(lint) = finding.code.lint
+                && let Some(edit) = self.allow(lint, finding.primary.span)
+            {
+                found.push(Action {
+                    title: format!("Allow `{lint}` here"),
+                    kind: ActionKind::QuickFix,
+                    edits: vec![edit],
+                    findings: vec![index],
+                    preferred: false,
+                });
+            }
+        }
+        if let Some(fixes) = found.get_mut(first..) {
+            fixes.sort_by_key(|action| !action.preferred);
+        }
+    }
+
+    /// `allow(lint, "…")` before the field or declaration in which a finding is.
+    fn allow(&self, lint: &str, at: Span) -> Option<Edit> {
+        // It is gone where it would be allowed, or is said of the whole program.
+        if ["unused_allow"].contains(&lint) {
+            return None;
+        }
+        let path = visit::path_at(self.tree, at.start);
+        let mut start = None;
+        for pair in path.windows(2) {
+            let field = match pair {
+                [Node::Item(_), Node::Entry(entry)] => self.tree.entries.get(*entry as usize).filter(|entry| {
+                    matches!(entry.value, EntryValue::Set(_) | EntryValue::Unset | EntryValue::Item(_))
+                }),
+                _ => None,
+            };
+            if let (Some(entry), [_, node]) = (field, pair) {
+                let key = if entry.key.is_empty() { visit::span(self.tree, *node) } else { entry.key };
+                let unset = entry.value == EntryValue::Unset;
+                start = Some(if unset { self.word_before(key.start, "unset") } else { key.start });
+            }
+        }
+        let start = match start {
+            Some(start) => start,
+            None => match path.first()? {
+                Node::Item(id) => self.tree.item(*id).span.start,
+                _ => return None,
+            },
+        };
+        let first = self.source.get(..start as usize)?.rfind('\n').map_or(0, |line| line + 1);
+        let indent = self.indent(start);
+        let alone = self.source.get(first..start as usize)?.trim().is_empty();
+        let allow = format!("allow({lint}, \"say why\")");
+        let text = if alone { format!("{allow}{}{indent}", self.line_end()) } else { format!("{allow} ") };
+        Some(self.edit(Span::empty(start), text))
+    }
+
+    fn word_before(&self, at: u32, word: &str) -> u32 {
+        let before = self.source.get(..at as usize).unwrap_or_default().trim_end();
+        match before.strip_suffix(word) {
+            Some(rest) => super::super::format::offset(rest.len()),
+            None => at,
+        }
+    }
+}
+
+/// Whether two ranges meet, if only at their ends.
+fn touch(a: Span, b: Span) -> bool {
+    a.start <= b.end && b.start <= a.end
+}
+
+/// A title as editors show it.
+fn capital(title: &str) -> String {
+    let mut letters = title.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// All sure fixes of a file's findings together, less those that meet others; `None` where there are none.
+#[must_use]
+pub fn fix_all(checked: &Checked, file: FileId) -> Option<Action> {
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut findings = Vec::new();
+    for (index, finding) in checked.diagnostics().iter().enumerate() {
+        let sure = finding.fixes.iter().find(|fix| fix.applicability == Applicability::MachineApplicable);
+        let Some(fix) = sure.filter(|_| finding.primary.file == file) else { continue };
+        let free = fix
+            .edits
+            .iter()
+            .all(|edit| edit.file == file && edits.iter().all(|other| other == edit || !touch(other.span, edit.span)));
+        if free {
+            edits.extend(fix.edits.iter().filter(|edit| !edits.contains(edit)).cloned().collect::<Vec<_>>());
+            findings.push(index);
+        }
+    }
+    edits.sort();
+    (!edits.is_empty()).then(|| Action {
+        title: "Fix all that has a sure fix".to_owned(),
+        kind: ActionKind::FixAll,
+        edits,
+        findings,
+        preferred: false,
+    })
+}
