@@ -90,6 +90,16 @@ fn enter(root: &str, path: &str, files: &mut Vec<String>) -> Vec<String> {
     directories
 }
 
+/// What lies in a directory: names, and whether each is a directory. Links and what tools fill are left out.
+pub(crate) fn entries(directory: &str) -> Vec<(String, bool)> {
+    let one = |entry: fs::DirEntry| {
+        let (kind, name) = (entry.file_type().ok()?, entry.file_name().into_string().ok()?);
+        let wanted = kind.is_file() || kind.is_dir() && !SKIPPED.contains(&name.as_str());
+        wanted.then_some((name, kind.is_dir()))
+    };
+    fs::read_dir(directory).into_iter().flatten().flatten().filter_map(one).collect()
+}
+
 /// The OAL files below `root` that someone may have meant by `path`: those in its directory and beside that.
 pub(crate) fn near(root: &str, path: &str) -> Vec<String> {
     const MOST: usize = 2_000;

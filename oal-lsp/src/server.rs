@@ -1,7 +1,9 @@
 //! The methods of the protocol, each one line: what a method does is in the file of its area below.
 
+mod actions;
 mod analysis;
 mod capabilities;
+mod completion;
 mod custom;
 mod diagnostics;
 mod folding;
@@ -13,8 +15,10 @@ mod progress;
 mod rename;
 mod symbols;
 mod sync;
+mod tokens;
 mod view;
 mod watch;
+mod writing;
 
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -270,5 +274,57 @@ impl LanguageServer for Server {
     }
     async fn inlay_hint_resolve(&self, params: InlayHint) -> Result<InlayHint> {
         self.ask(Lane::Interactive, "inlayHint/resolve", params, hints::resolve_inlay).await
+    }
+
+    // While writing.
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        self.ask(Lane::Interactive, "textDocument/completion", params, completion::complete_at).await
+    }
+    async fn completion_resolve(&self, params: CompletionItem) -> Result<CompletionItem> {
+        self.ask(Lane::Interactive, "completionItem/resolve", params, completion::resolve).await
+    }
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        self.ask(Lane::Interactive, "textDocument/signatureHelp", params, completion::signature_at).await
+    }
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        self.ask(Lane::Interactive, "textDocument/codeAction", params, actions::at).await
+    }
+    async fn code_action_resolve(&self, params: CodeAction) -> Result<CodeAction> {
+        self.ask(Lane::Interactive, "codeAction/resolve", params, actions::resolve).await
+    }
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        self.ask(Lane::Interactive, "textDocument/formatting", params, writing::document).await
+    }
+    async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        self.ask(Lane::Interactive, "textDocument/rangeFormatting", params, writing::range).await
+    }
+    async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        self.ask(Lane::Interactive, "textDocument/onTypeFormatting", params, writing::on_type).await
+    }
+    async fn linked_editing_range(&self, params: LinkedEditingRangeParams) -> Result<Option<LinkedEditingRanges>> {
+        self.ask(Lane::Interactive, "textDocument/linkedEditingRange", params, writing::linked).await
+    }
+
+    // Colours, selections and links.
+    async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
+        self.ask(Lane::Interactive, "textDocument/semanticTokens/full", params, tokens::full).await
+    }
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: SemanticTokensDeltaParams,
+    ) -> Result<Option<SemanticTokensFullDeltaResult>> {
+        self.ask(Lane::Interactive, "textDocument/semanticTokens/full/delta", params, tokens::delta).await
+    }
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
+        self.ask(Lane::Interactive, "textDocument/semanticTokens/range", params, tokens::range).await
+    }
+    async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
+        self.ask(Lane::Interactive, "textDocument/selectionRange", params, writing::selections).await
+    }
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.ask(Lane::Interactive, "textDocument/documentLink", params, writing::links).await
     }
 }

@@ -33,7 +33,7 @@ impl Server {
     pub(super) fn start_session(&self, params: InitializeParams) -> Result<InitializeResult> {
         let general = params.capabilities.general.as_ref();
         let encoding = convert::encoding(general.and_then(|general| general.position_encodings.as_deref()));
-        let session = Session { encoding, client: params.capabilities };
+        let session = Session { encoding, client: params.capabilities, ..Session::default() };
         let answer = capabilities::answer(&session);
         // A second `initialize` does not come this far.
         let _ = self.inner.session.set(Arc::new(session));

@@ -22,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) encoding: Encoding,
     /// What the client can do.
     pub(crate) client: ClientCapabilities,
+    /// The semantic tokens that it has.
+    pub(crate) tokens: super::tokens::Sent,
 }
 
 impl Session {

@@ -15,3 +15,4 @@ mod navigation;
 mod robust;
 mod same;
 mod workspace;
+mod writing;

@@ -1,0 +1,197 @@
+//! Every request that helps to write, over the wire: that it is advertised, routed, and answered in the client's positions. What the
+//! answers are in detail is told in `ide/`.
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, Folder, uri};
+
+const TEXT: &str = "use \"./lib.oal\" { a }\napp shop {}\njob t {\n  image: \"😀\", build: { context: \"./x\" }\n  env: { A: join([\"😀\"], a), B: b }\n}\nlet xs = [\"${y}\" for y in [1]]\n";
+const LIBRARY: &str = "let a = \"x\"\nlet c = 1\n";
+
+struct Session {
+    client: Client,
+    folder: Folder,
+    root: String,
+}
+
+fn capabilities() -> Value {
+    json!({
+        "general": { "positionEncodings": ["utf-16"] },
+        "workspace": { "workspaceEdit": { "documentChanges": true } },
+        "textDocument": {
+            "completion": { "completionItem": { "snippetSupport": true } },
+            "codeAction": {
+                "codeActionLiteralSupport": { "codeActionKind": { "valueSet": ["quickfix", "refactor", "source"] } },
+                "dataSupport": true,
+                "resolveSupport": { "properties": ["edit"] },
+            },
+        },
+    })
+}
+
+fn session(name: &str, text: &str) -> Session {
+    let folder = Folder::new(name, &[("app.oal", text), ("lib.oal", LIBRARY), ("x/Dockerfile", "FROM scratch")]);
+    let mut client = Client::on(folder.path(), capabilities());
+    let root = uri(&folder.path().join("app.oal"));
+    client.open(&root, text);
+    Session { client, folder, root }
+}
+
+impl Session {
+    fn document(&self) -> Value {
+        json!({ "uri": self.root })
+    }
+
+    fn ask(&mut self, method: &str, mut params: Value) -> Value {
+        params["textDocument"] = self.document();
+        self.client.call(method, params).unwrap()
+    }
+
+    fn at(&mut self, method: &str, line: u32, character: u32) -> Value {
+        self.ask(method, json!({ "position": { "line": line, "character": character } }))
+    }
+}
+
+fn range(line: u32, from: u32, to: u32) -> Value {
+    json!({ "start": { "line": line, "character": from }, "end": { "line": line, "character": to } })
+}
+
+#[test]
+fn all_is_advertised() {
+    let folder = Folder::new("written", &[]);
+    let mut client = Client::start(folder.path(), "");
+    let answer = client.initialize(Some(folder.path()), capabilities());
+    let able = &answer["capabilities"];
+    for name in [
+        "completionProvider",
+        "signatureHelpProvider",
+        "codeActionProvider",
+        "documentFormattingProvider",
+        "documentRangeFormattingProvider",
+        "documentOnTypeFormattingProvider",
+        "linkedEditingRangeProvider",
+        "semanticTokensProvider",
+        "selectionRangeProvider",
+        "documentLinkProvider",
+        "foldingRangeProvider",
+    ] {
+        assert!(!able[name].is_null() && able[name] != false, "{name}: {able}");
+    }
+    assert_eq!(able["semanticTokensProvider"]["full"]["delta"], true);
+    assert_eq!(able["codeActionProvider"]["resolveProvider"], true);
+}
+
+#[test]
+fn completion_with_resolve() {
+    let mut session = session("completion", "app shop {}\n/* 😀 */ let x = 1\njob t { image: \"😀\", ti }\n");
+    let found = session.at("textDocument/completion", 2, 23);
+    let items = found["items"].as_array().unwrap();
+    let timeout = items.iter().find(|item| item["label"] == "timeout").unwrap();
+    assert_eq!(timeout["textEdit"]["range"], range(2, 21, 23).clone(), "{timeout}");
+    assert_eq!(timeout["textEdit"]["newText"], "timeout: $0");
+    assert!(timeout["documentation"].is_null());
+    let resolved = session.client.call("completionItem/resolve", timeout.clone()).unwrap();
+    assert!(resolved["documentation"]["value"].as_str().unwrap().len() > 10, "{resolved}");
+}
+
+#[test]
+fn completion_of_files() {
+    let mut session = session("completion-files", "use \"./\" {}\napp shop {}\njob t { build: { context: \"./\" } }\n");
+    let labels = |found: Value| -> Vec<String> {
+        let items = found["items"].as_array().unwrap().iter();
+        items.map(|item| item["label"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(labels(session.at("textDocument/completion", 0, 7)), ["lib.oal", "x"]);
+    assert_eq!(labels(session.at("textDocument/completion", 2, 29)), ["app.oal", "lib.oal", "x"]);
+}
+
+#[test]
+fn signature() {
+    let mut session = session("signature", TEXT);
+    let found = session.at("textDocument/signatureHelp", 4, 25);
+    assert_eq!(found["signatures"][0]["label"], "join(list: List<String>, separator?: String) -> String");
+    assert_eq!(found["activeParameter"], 1);
+    assert_eq!(found["signatures"][0]["parameters"][1]["label"], json!([25, 43]));
+}
+
+#[test]
+fn actions_with_resolve() {
+    let mut session = session("actions", "app shop { edition: 1 }\nlet b = \"😀\"\nlet c = yes and b == \"\"\n");
+    let diagnostics = session.client.pull(&session.root);
+    let wrong = diagnostics.iter().find(|found| found["message"].as_str().unwrap().contains("`yes`")).unwrap();
+    let context = json!({ "diagnostics": [wrong] });
+    let found = session.ask("textDocument/codeAction", json!({ "range": wrong["range"], "context": context }));
+    let action = found.as_array().unwrap().iter().find(|action| action["title"] == "Write `true`").unwrap().clone();
+    assert_eq!((&action["kind"], &action["isPreferred"]), (&json!("quickfix"), &json!(true)));
+    assert_eq!(action["diagnostics"][0]["code"], wrong["code"]);
+    assert!(action["edit"].is_null());
+    let resolved = session.client.call("codeAction/resolve", action).unwrap();
+    let edit = &resolved["edit"]["documentChanges"][0];
+    assert_eq!(edit["textDocument"], json!({ "uri": session.root, "version": 1 }));
+    assert_eq!(edit["edits"], json!([{ "range": range(2, 8, 11), "newText": "true" }]));
+    // Only what is asked for.
+    let context = json!({ "diagnostics": [], "only": ["source.fixAll"] });
+    let found = session.ask("textDocument/codeAction", json!({ "range": range(0, 0, 0), "context": context }));
+    let kinds: Vec<&Value> = found.as_array().unwrap().iter().map(|action| &action["kind"]).collect();
+    assert_eq!(kinds, ["source.fixAll"]);
+}
+
+#[test]
+fn formatting() {
+    let mut session = session("formatting", "app shop {}\nlet   a = \"😀\"\nlet   b = 2\njob t {\n\n}\n");
+    let options = json!({ "tabSize": 8, "insertSpaces": false });
+    let found = session.ask("textDocument/formatting", json!({ "options": options }));
+    assert_eq!(found[0]["newText"], "let a = \"😀\"\nlet b = 2\njob t {}\n");
+    let one = json!({ "options": options, "range": range(2, 0, 3) });
+    let found = session.ask("textDocument/rangeFormatting", one);
+    assert_eq!(found.as_array().unwrap().len(), 1);
+    assert_eq!(found[0]["newText"], "let b = 2\n");
+    let typed = json!({ "options": options, "ch": "\n", "position": { "line": 4, "character": 0 } });
+    let found = session.ask("textDocument/onTypeFormatting", typed);
+    assert_eq!(found, json!([{ "range": range(4, 0, 0), "newText": "  " }]));
+}
+
+#[test]
+fn semantic_tokens() {
+    let mut session = session("tokens", TEXT);
+    let full = session.ask("textDocument/semanticTokens/full", json!({}));
+    let data: Vec<u64> = full["data"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
+    assert_eq!(data.len() % 5, 0);
+    let insert = json!([{ "range": range(1, 0, 0), "text": "let 😀 = 1\nlet q = 1\n" }]);
+    session.client.change(&session.root.clone(), 2, insert);
+    let params = json!({ "previousResultId": full["resultId"] });
+    let delta = session.ask("textDocument/semanticTokens/full/delta", params);
+    let mut patched = data.clone();
+    for edit in delta["edits"].as_array().unwrap() {
+        let start = usize::try_from(edit["start"].as_u64().unwrap()).unwrap();
+        let count = usize::try_from(edit["deleteCount"].as_u64().unwrap()).unwrap();
+        let new = edit["data"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap());
+        patched.splice(start..start + count, new);
+        assert!(count < data.len() / 2, "hardly anything has changed: {edit}");
+    }
+    let again = session.ask("textDocument/semanticTokens/full", json!({}));
+    assert_eq!(json!(patched), again["data"]);
+    let unknown = session.ask("textDocument/semanticTokens/full/delta", json!({ "previousResultId": "gone" }));
+    assert_eq!(unknown["data"], again["data"]);
+    let part = session.ask("textDocument/semanticTokens/range", json!({ "range": range(3, 0, 3) }));
+    assert_eq!(part["data"].as_array().unwrap()[0], 3);
+}
+
+#[test]
+fn selections_links_and_linked_names() {
+    let mut session = session("selections", TEXT);
+    let positions = json!([{ "line": 3, "character": 11 }, { "line": 0, "character": 1 }]);
+    let found = session.ask("textDocument/selectionRange", json!({ "positions": positions }));
+    assert_eq!(found[0]["range"], range(3, 10, 12));
+    assert_eq!(found[0]["parent"]["range"], range(3, 9, 13));
+    assert_eq!(found.as_array().unwrap().len(), 2);
+
+    let found = session.ask("textDocument/documentLink", json!({}));
+    let library = uri(&session.folder.path().join("lib.oal"));
+    assert_eq!(found[0], json!({ "range": range(0, 5, 14), "target": library }));
+    assert_eq!(found[1]["target"], uri(&session.folder.path().join("x")));
+
+    let found = session.at("textDocument/linkedEditingRange", 6, 13);
+    assert_eq!(found["ranges"], json!([range(6, 13, 14), range(6, 21, 22)]));
+    assert!(session.at("textDocument/linkedEditingRange", 6, 5).is_null());
+}
