@@ -9,6 +9,7 @@
 
 mod foreign;
 mod key;
+mod late;
 mod text;
 
 use crate::error::{SyntaxError, SyntaxErrorKind};

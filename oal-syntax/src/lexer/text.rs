@@ -2,7 +2,7 @@
 
 use super::foreign::is_invisible;
 use super::key::past_blanks;
-use super::{Block, Hole, Lexer, span};
+use super::{Block, Hole, Lexer, late, span};
 use crate::depth::MAX_OPEN;
 use crate::error::SyntaxErrorKind;
 use crate::token::{Token, TokenKind};
@@ -42,7 +42,7 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         let rest = self.source.as_bytes().get(end..).unwrap_or_default();
         let stop = match memchr::memchr2(b'"', b'\n', rest) {
             Some(at) if rest.get(at) == Some(&b'"') => End::Quotes(end + at + 1),
-            _ => self.late_quotes(self.line(end).1).map_or_else(|| End::Cut(self.line_end(end)), End::Late),
+            _ => self.line_ended(start, self.line(end).1),
         };
         self.text_token(start, stop, None, None)
     }
@@ -150,15 +150,14 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
 
     /// Reads a text of one line from `at` on.
     fn line_text(&mut self, mut at: usize) -> End {
-        let bytes = self.source.as_bytes();
+        let (bytes, from) = (self.source.as_bytes(), at);
         loop {
             // What may end the text, or mean something in it; then whether the line ends before.
             let rest = bytes.get(at..).unwrap_or_default();
             let sign = memchr::memchr3(b'"', b'\\', b'$', rest);
             let plain = rest.get(..sign.unwrap_or(rest.len())).unwrap_or_default();
             if let Some(line) = memchr::memchr(b'\n', plain) {
-                let end = at + line;
-                return self.late_quotes(end).map_or_else(|| End::Cut(self.line_end(end)), End::Late);
+                return self.line_ended(from, at + line);
             }
             at += plain.len();
             match bytes.get(at) {
@@ -171,19 +170,12 @@ impl<const PATHS: bool> Lexer<'_, PATHS> {
         }
     }
 
-    /// The end of a text of one line that goes on behind its line, which ends at `line`: after the next quotes, where they
-    /// end a text and begin none. They do so where they are the first of an odd number in their line and follow no sign
-    /// that wants a value. A text whose quotes are only forgotten is followed by whole ones.
-    fn late_quotes(&self, line: usize) -> Option<usize> {
-        let bytes = self.source.as_bytes();
-        let close = line + memchr::memchr(b'"', bytes.get(line..)?)?;
-        let (start, end) = self.line(close);
-        let quotes = memchr::memchr_iter(b'"', bytes.get(start..end)?).count();
-        let before = bytes.get(start..close)?.trim_ascii();
-        let opens = matches!(before.last(), Some(b':' | b'=' | b'(' | b'[' | b',' | b'>' | b'{' | b'\\' | b'r'));
-        let comment = before.starts_with(b"//");
-        let item = bytes.get(line..start)?.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"}"));
-        (quotes % 2 == 1 && !opens && !comment && !item && !before.starts_with(b"}")).then_some(close + 1)
+    /// What ends a text of one line that is open at `from` and whose line ends at `line`.
+    fn line_ended(&self, from: usize, line: usize) -> End {
+        match late::quotes(self.source.as_bytes(), self.line_start(from)..from, line) {
+            Some(end) => End::Late(end),
+            None => End::Cut(self.line_end(line)),
+        }
     }
 
     /// Reads a text of several lines from `at` on.
