@@ -13,10 +13,9 @@
 (require 'oal-mode)
 (require 'xref)
 
-;; Newer versions call some of these otherwise.
-(dolist (names '((eglot--server-capable . eglot-server-capable)
-                 (eglot--current-server-or-lose . eglot-current-server)))
-  (unless (fboundp (car names)) (defalias (car names) (cdr names))))
+;; Newer versions call it otherwise.
+(unless (fboundp 'eglot--current-server-or-lose)
+  (defalias 'eglot--current-server-or-lose 'eglot-current-server))
 
 (defvar profile
   (let ((json-object-type 'alist) (json-array-type 'list) (json-key-type 'symbol))
@@ -43,18 +42,15 @@
 
 (defvar count 0)
 (defvar bad 0)
-(defun step (name run &optional needs)
-  "Run a step; one that NEEDS what the server does not offer (yet) is skipped, and says so."
+(defun step (name run)
   (cl-incf count)
-  (if (and needs (not (eglot--server-capable needs)))
-      (princ (format "ok %d - %s # SKIP no %s\n" count name needs))
-    (let ((started (float-time)) result problem)
-      (condition-case found (setq result (funcall run)) (error (setq problem found)))
-      (unless result (cl-incf bad))
-      (princ (format "%s %d - %s (%d ms)%s\n" (if result "ok" "not ok") count name (* 1000 (- (float-time) started))
-                     (cond (problem (format " # %S" problem))
-                           ((stringp result) (concat " # " (truncate-string-to-width (replace-regexp-in-string "\n" " " result) 100)))
-                           (t "")))))))
+  (let ((started (float-time)) result problem)
+    (condition-case found (setq result (funcall run)) (error (setq problem found)))
+    (unless result (cl-incf bad))
+    (princ (format "%s %d - %s (%d ms)%s\n" (if result "ok" "not ok") count name (* 1000 (- (float-time) started))
+                   (cond (problem (format " # %S" problem))
+                         ((stringp result) (concat " # " (truncate-string-to-width (replace-regexp-in-string "\n" " " result) 100)))
+                         (t ""))))))
 (defun wait (run)
   (let ((end (+ (float-time) 10)) found)
     (while (and (not (setq found (funcall run))) (< (float-time) end)) (accept-process-output nil 0.02))
@@ -89,8 +85,7 @@
         (go (p 'hover 'at))
         (let ((said (format "%S" (jsonrpc-request (eglot--current-server-or-lose) :textDocument/hover
                                                   (eglot--TextDocumentPositionParams)))))
-          (and (string-match-p (regexp-quote (p 'hover 'match)) said) said)))
-      :hoverProvider)
+          (and (string-match-p (regexp-quote (p 'hover 'match)) said) said))))
 (step "completion in a half-written entry"
       (lambda ()
         (go (concat (p 'completion 'at) "|"))
@@ -100,27 +95,23 @@
           (delete-region (line-beginning-position 1) (line-beginning-position 2))
           (go (p 'completion 'at))
           (poke)
-          (and (cl-find-if (lambda (one) (string-prefix-p (p 'completion 'label) one)) all) (format "%d items" (length all)))))
-      :completionProvider)
+          (and (cl-find-if (lambda (one) (string-prefix-p (p 'completion 'label) one)) all) (format "%d items" (length all))))))
 (step "go to definition in another file"
       (lambda ()
         (go (p 'definition 'at))
         (let ((place (xref-item-location
                       (car (xref-backend-definitions 'eglot (xref-backend-identifier-at-point 'eglot))))))
           (and (string-suffix-p (p 'definition 'file) (xref-location-group place))
-               (= (xref-location-line place) (1+ (p 'definition 'line))))))
-      :definitionProvider)
+               (= (xref-location-line place) (1+ (p 'definition 'line)))))))
 (step "references"
       (lambda ()
         (go (p 'references 'at))
         (let ((found (xref-backend-references 'eglot (xref-backend-identifier-at-point 'eglot))))
-          (and (>= (length found) (1- (p 'references 'count))) (format "%d places" (length found)))))
-      :referencesProvider)
+          (and (>= (length found) (1- (p 'references 'count))) (format "%d places" (length found))))))
 (step "document symbols (imenu)"
       (lambda ()
         (let ((said (format "%S" (eglot-imenu))))
-          (and (cl-every (lambda (name) (string-match-p (regexp-quote name) said)) (p 'symbols)) said)))
-      :documentSymbolProvider)
+          (and (cl-every (lambda (name) (string-match-p (regexp-quote name) said)) (p 'symbols)) said))))
 (step "a code action puts it right, and the finding goes"
       (lambda ()
         (goto-char (flymake-diagnostic-beg (finding (p 'action 'at))))
@@ -134,8 +125,7 @@
           (goto-char (point-min))
           (and (search-forward (p 'action 'gives))
                (wait (lambda () (flymake-start) (not (finding (p 'action 'at)))))
-               (plist-get action :title))))
-      :codeActionProvider)
+               (plist-get action :title)))))
 (step "rename across files, also inside texts"
       (lambda ()
         (go (p 'rename 'at))
@@ -143,16 +133,14 @@
         (cl-every (lambda (wanted)
                     (with-current-buffer (find-file-noselect (concat dir (symbol-name (car wanted))))
                       (= (cdr wanted) (how-many (regexp-quote (p 'rename 'to)) (point-min) (point-max)))))
-                  (p 'rename 'counts)))
-      :renameProvider)
+                  (p 'rename 'counts))))
 (step "format"
       (lambda ()
         (goto-char (point-max))
         (insert (p 'format 'from) "\n")
         (poke)
         (eglot-format-buffer)
-        (string-match-p (regexp-quote (p 'format 'to)) (buffer-string)))
-      :documentFormattingProvider)
+        (string-match-p (regexp-quote (p 'format 'to)) (buffer-string))))
 (step "the server ends when it is told to"
       (lambda ()
         (let* ((server (eglot--current-server-or-lose)) (process (jsonrpc--process server)))

@@ -10,14 +10,8 @@ for name, text in pairs(profile.files) do
 end
 
 local count, bad = 0, 0
-local client
--- A step that needs something which the server does not offer (yet) is skipped, and says so.
-local function step(name, run, needs)
+local function step(name, run)
   count = count + 1
-  if needs and not client().server_capabilities[needs] then
-    io.stdout:write(('ok %d - %s # SKIP no %s\n'):format(count, name, needs))
-    return
-  end
   local started = vim.loop.hrtime()
   local ok, result = pcall(run)
   local good = ok and result
@@ -51,7 +45,7 @@ local function go(at)
   local head = text():sub(1, start - 1 + #before)
   vim.api.nvim_win_set_cursor(0, { select(2, head:gsub('\n', '')) + 1, #head:match('[^\n]*$') })
 end
-function client()
+local function client()
   local all = (vim.lsp.get_clients or vim.lsp.get_active_clients)()
   for _, one in pairs(all) do
     if one.name == 'oal' and one.initialized ~= false then
@@ -91,7 +85,7 @@ step('hover', function()
   local answer = ask('textDocument/hover', position())
   local said = table.concat(vim.lsp.util.convert_input_to_markdown_lines(answer.contents), ' ')
   return said:find(profile.hover.match, 1, true) and said
-end, 'hoverProvider')
+end)
 step('completion in a half-written entry', function()
   go(profile.completion.at .. '|')
   local row = vim.api.nvim_win_get_cursor(0)[1]
@@ -110,7 +104,7 @@ step('completion in a half-written entry', function()
       return #(answer.items or answer) .. ' items'
     end
   end
-end, 'completionProvider')
+end)
 step('go to definition in another file', function()
   go(profile.definition.at)
   vim.lsp.buf.definition()
@@ -118,14 +112,14 @@ step('go to definition in another file', function()
     return vim.fn.expand('%:t') == profile.definition.file and vim.api.nvim_win_get_cursor(0)[1] - 1 == profile.definition.line
   end)
   return there
-end, 'definitionProvider')
+end)
 step('references', function()
   go(profile.references.at)
   local params = position()
   params.context = { includeDeclaration = true }
   local answer = ask('textDocument/references', params)
   return #answer == profile.references.count and #answer .. ' places'
-end, 'referencesProvider')
+end)
 step('document symbols', function()
   local answer = ask('textDocument/documentSymbol', { textDocument = vim.lsp.util.make_text_document_params(buf) })
   local names = {}
@@ -137,7 +131,7 @@ step('document symbols', function()
     assert(all:find(name, 1, true), all)
   end
   return all
-end, 'documentSymbolProvider')
+end)
 step('a code action puts it right, and the finding goes', function()
   local found = finding(profile.action.at)
   vim.cmd('buffer ' .. buf)
@@ -158,7 +152,7 @@ step('a code action puts it right, and the finding goes', function()
       return wait(function() return not finding(profile.action.at) end) and action.title
     end
   end
-end, 'codeActionProvider')
+end)
 step('rename across files, also inside texts', function()
   go(profile.rename.at)
   vim.lsp.buf.rename(profile.rename.to)
@@ -174,7 +168,7 @@ step('rename across files, also inside texts', function()
     end
     return true
   end)
-end, 'renameProvider')
+end)
 step('format', function()
   vim.cmd('buffer ' .. buf)
   vim.api.nvim_buf_set_lines(buf, -1, -1, false, { profile.format.from })
@@ -184,7 +178,7 @@ step('format', function()
     vim.lsp.buf.formatting_sync({}, 10000)
   end
   return text():find(profile.format.to, 1, true) ~= nil
-end, 'documentFormattingProvider')
+end)
 step('many changes and their undoing leave no stale finding', function()
   vim.cmd('buffer ' .. buf)
   local before, last = text(), vim.api.nvim_buf_line_count(buf)

@@ -155,8 +155,7 @@ PLACES = {
 
 @pytest.mark.parametrize("provider", PLACES)
 async def test_requests_at_every_word(client, provider):
-    if not getattr(client.offers, provider, None):
-        pytest.skip("not offered")
+    assert getattr(client.offers, provider)
     method, params = PLACES[provider]
     answers = [await reply(getattr(client, method)(params(**at(client, offset)))) for offset in words(PROFILE["files"][OPEN])]
     # Signatures and linked places are rare, the others are not.
@@ -176,16 +175,13 @@ FILES = {
 
 @pytest.mark.parametrize("provider", FILES)
 async def test_requests_about_a_file(client, provider):
-    if not getattr(client.offers, provider, None):
-        pytest.skip("not offered")
+    assert getattr(client.offers, provider)
     method, params, answers = FILES[provider]
     answer = await reply(getattr(client, method)(params(text_document=document(client))))
     assert answer or not answers
 
 
 async def test_references_and_rename(client):
-    if not client.offers.rename_provider:
-        pytest.skip("not offered")
     before, after = PROFILE["rename"]["at"].split("|")
     offset = PROFILE["files"][OPEN].index(before + after) + len(before)
     context = T.ReferenceContext(include_declaration=True)
@@ -201,23 +197,17 @@ async def test_references_and_rename(client):
 async def test_ranges(client):
     text = PROFILE["files"][OPEN]
     whole = T.Range(T.Position(0, 0), position(client, text, len(text)))
-    if client.offers.inlay_hint_provider:
-        assert await reply(client.text_document_inlay_hint_async(T.InlayHintParams(document(client), whole)))
-    if client.offers.selection_range_provider:
-        places = [position(client, text, offset) for offset in words(text)]
-        found = await reply(client.text_document_selection_range_async(T.SelectionRangeParams(document(client), places)))
-        assert len(found) == len(places)
-    if client.offers.code_action_provider:
-        context = T.CodeActionContext(diagnostics=await findings(client))
-        found = await reply(client.text_document_code_action_async(T.CodeActionParams(document(client), whole, context)))
-        assert any(PROFILE["action"]["title"] in one.title for one in found), found
-    if client.offers.document_formatting_provider:
-        options = T.FormattingOptions(tab_size=2, insert_spaces=True)
-        assert not await reply(client.text_document_formatting_async(T.DocumentFormattingParams(document(client), options)))
+    assert await reply(client.text_document_inlay_hint_async(T.InlayHintParams(document(client), whole)))
+    places = [position(client, text, offset) for offset in words(text)]
+    found = await reply(client.text_document_selection_range_async(T.SelectionRangeParams(document(client), places)))
+    assert len(found) == len(places)
+    context = T.CodeActionContext(diagnostics=await findings(client))
+    found = await reply(client.text_document_code_action_async(T.CodeActionParams(document(client), whole, context)))
+    assert any(PROFILE["action"]["title"] in one.title for one in found), found
+    options = T.FormattingOptions(tab_size=2, insert_spaces=True)
+    assert not await reply(client.text_document_formatting_async(T.DocumentFormattingParams(document(client), options)))
 
 
 async def test_workspace_symbols(client):
-    if not client.offers.workspace_symbol_provider:
-        pytest.skip("not offered")
     found = await reply(client.workspace_symbol_async(T.WorkspaceSymbolParams(query="site")))
     assert any(one.name == "site" for one in found)
