@@ -1,6 +1,6 @@
 //! One version of one document: its text, and what was read out of it so far. It never changes: an edit makes another.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use oal_check::{LoadError, SourceFile};
 use oal_syntax::ast::ItemKind;
@@ -9,7 +9,6 @@ use oal_syntax::{Parse, literal};
 use crate::disk::{self, Stamp};
 use crate::key::{self, Key};
 use crate::lines::Lines;
-use crate::snapshot::lock;
 
 /// A version of a document.
 #[derive(Debug)]
@@ -28,8 +27,8 @@ pub(crate) struct File {
 
 #[derive(Debug)]
 enum Content {
-    /// An editor has it open: its text, until it is parsed, and its version there.
-    Open(Mutex<Option<String>>, i32),
+    /// An editor has it open: its text and its version there.
+    Open(String, i32),
     /// It is, or may be, on disk: what was there when its name came up.
     Disk(Stamp),
     /// It is part of the built-in library.
@@ -48,7 +47,7 @@ pub(crate) struct Links {
 impl File {
     /// A document as an editor has it.
     pub(crate) fn open(key: Key, uri: String, base: Key, (text, lines): (String, Lines), version: i32) -> Self {
-        let file = Self::new(key, uri, base, Content::Open(Mutex::new(Some(text)), version));
+        let file = Self::new(key, uri, base, Content::Open(text, version));
         // Nobody else has set it.
         let _ = file.lines.set(lines);
         file
@@ -63,7 +62,7 @@ impl File {
     /// The same document in another project: one whose directory holds this one's.
     pub(crate) fn rebased(&self, base: &Key) -> Self {
         let content = match &self.content {
-            Content::Open(_, version) => Content::Open(Mutex::new(Some(self.text().to_owned())), *version),
+            Content::Open(text, version) => Content::Open(text.clone(), *version),
             Content::Disk(stamp) => Content::Disk(*stamp),
             Content::Std(source) => Content::Std(source),
         };
@@ -116,10 +115,8 @@ impl File {
     /// Why it cannot be had.
     pub(crate) fn source(&self) -> Result<&Arc<SourceFile>, &LoadError> {
         let read = || match &self.content {
-            Content::Open(text, _) => match lock(text).take().unwrap_or_default() {
-                text if text.len() > oal_syntax::lexer::MAX_LEN => Err(LoadError::TooLarge),
-                text => Ok(SourceFile::new(self.path(), text)),
-            },
+            Content::Open(text, _) if text.len() > oal_syntax::lexer::MAX_LEN => Err(LoadError::TooLarge),
+            Content::Open(text, _) => Ok(SourceFile::new(self.path(), text.clone())),
             Content::Disk(_) if !key::is_path(&self.key) => Err(LoadError::NotFound),
             Content::Disk(_) => {
                 disk::read(&self.key, &self.base).map(|bytes| SourceFile::from_bytes(self.path(), bytes))
@@ -132,7 +129,9 @@ impl File {
     /// Its text; nothing where it cannot be had.
     pub(crate) fn text(&self) -> &str {
         match &self.content {
-            Content::Open(..) | Content::Disk(_) => self.source().map_or("", |source| &source.text),
+            // Without the tree, which a long text takes a while to have.
+            Content::Open(text, _) => text,
+            Content::Disk(_) => self.source().map_or("", |source| &source.text),
             Content::Std(source) => &source.text,
         }
     }

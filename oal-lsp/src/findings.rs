@@ -32,16 +32,15 @@ impl Findings {
             findings.add(&program, id);
         }
         sort_and_fold(&mut findings.diagnostics, |file| file.0 as usize);
-        let mut advice = 0;
-        findings.diagnostics.retain(|found| {
-            advice += usize::from(found.severity == Severity::Note);
-            found.severity != Severity::Note || advice <= MOST_ADVICE
-        });
+        let mut wanted = some_advice();
+        findings.diagnostics.retain(|found| wanted(found));
         findings
     }
 
     fn add(&mut self, program: &Program, id: FileId) {
-        for found in program.checked.diagnostics().iter().filter(|found| found.primary.file == id) {
+        let mut wanted = some_advice();
+        let own = program.checked.diagnostics().iter().filter(|found| found.primary.file == id);
+        for found in own.filter(|found| wanted(found)) {
             let mut found = found.clone();
             self.renumber(program, &mut found.primary.file);
             found.secondary.iter_mut().for_each(|label| self.renumber(program, &mut label.file));
@@ -71,5 +70,14 @@ impl Findings {
             Some(index) => File::std(index),
             None => self.files.get(id.0 as usize).map_or_else(|| File::std(0), Arc::clone),
         }
+    }
+}
+
+/// Whether a finding is wanted, of all in order: everything but too much advice.
+fn some_advice() -> impl FnMut(&Diagnostic) -> bool {
+    let mut advice = 0;
+    move |found| {
+        advice += usize::from(found.severity == Severity::Note);
+        found.severity != Severity::Note || advice <= MOST_ADVICE
     }
 }

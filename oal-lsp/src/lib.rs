@@ -15,6 +15,7 @@ mod server;
 mod settings;
 mod snapshot;
 mod transport;
+mod window;
 mod workspace;
 
 use tower_lsp::LspService;

@@ -14,6 +14,7 @@ use crate::lanes::Cancelled;
 use crate::lines::Encoding;
 use crate::program::Program;
 use crate::snapshot::Snapshot;
+use crate::window::{self, Window};
 
 /// What was agreed at the start.
 #[derive(Debug, Default)]
@@ -94,6 +95,11 @@ impl View {
     pub(crate) fn programs_at_hand(&self, file: &File) -> Vec<Held> {
         let known = self.snapshot.programs_at_hand(&file.key);
         if known.is_empty() { self.programs(file) } else { held(known) }
+    }
+
+    /// The part of a document around an offset, as it is now, for what looks at the cursor alone.
+    pub(crate) fn around<'a>(&self, held: &Held, file: &'a File, offset: u32) -> Window<'a> {
+        window::around(held.program.checked.project().file(held.id), file.text(), offset)
     }
 
     /// All programs.
