@@ -127,7 +127,7 @@ fn drill(method: &str) {
     let Some(drills) = std::env::var_os("OAL_LSP_DRILL") else { return };
     for drill in drills.to_string_lossy().split(',') {
         match drill.split(':').collect::<Vec<_>>().as_slice() {
-            ["panic", name] if *name == method => panic!("the drill"),
+            ["panic", name] if *name == method || *name == "all" => panic!("the drill"),
             ["sleep", name, time] if *name == method => {
                 std::thread::sleep(std::time::Duration::from_millis(time.parse().unwrap_or(0)));
             }

@@ -122,4 +122,33 @@ mod tests {
         assert!(window.text.len() < 200, "{}", window.text.len());
         assert!(window.parse.errors.len() < 2);
     }
+
+    /// What completion says in the window is what it says in the whole text.
+    #[test]
+    fn the_window_is_enough_to_complete() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/10-shop/app.oal");
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let checked =
+            oal_check::check(&oal_check::Project::single("app.oal", text.clone()), &oal_check::Options::default());
+        let file = oal_syntax::FileId(0);
+        let ask = |source: &str, parse: &oal_syntax::Parse, offset: u32| {
+            let directory = &crate::ide::completion::Nowhere;
+            let request = crate::ide::completion::Request { checked: &checked, file, source, parse, offset, directory };
+            let found = crate::ide::completion::complete(request);
+            found.items.into_iter().map(|item| (item.label, item.replace.len(), item.text)).collect::<Vec<_>>()
+        };
+        let mut some = 0;
+        for (at, _) in text.char_indices().step_by(11) {
+            for piece in ["", " ", "p", "}", "{ "] {
+                let mut edited = text.clone();
+                edited.insert_str(at, piece);
+                let cursor = (at + piece.len()) as u32;
+                let window = around(checked.project().file(file), &edited, cursor);
+                let whole = ask(&edited, &oal_syntax::parse(&edited), cursor);
+                assert_eq!(ask(window.text, &window.parse, cursor - window.start), whole, "{at} {piece:?}");
+                some += usize::from(!whole.is_empty());
+            }
+        }
+        assert!(some > 300, "{some}");
+    }
 }

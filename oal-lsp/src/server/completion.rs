@@ -74,14 +74,18 @@ pub(super) fn complete_at(view: &View, params: CompletionParams) -> Result<Optio
     let programs = view.programs_at_hand(&file);
     let Some(held) = programs.first() else { return Ok(None) };
     let directory = Project { view, file: &file };
-    let found = complete(Request {
+    let window = view.around(held, &file, offset);
+    let mut found = complete(Request {
         checked: &held.program.checked,
         file: held.id,
-        source: file.text(),
-        parse: file.parse(),
-        offset,
+        source: window.text,
+        parse: &window.parse,
+        offset: offset.saturating_sub(window.start),
         directory: &directory,
     });
+    for item in &mut found.items {
+        item.replace = Span::new(item.replace.start + window.start, item.replace.end + window.start);
+    }
     let capability = view.session.client.text_document.as_ref().and_then(|document| document.completion.as_ref());
     let item = capability.and_then(|completion| completion.completion_item.as_ref());
     let snippets = item.and_then(|item| item.snippet_support) == Some(true);
@@ -163,7 +167,9 @@ pub(super) fn signature_at(view: &View, params: SignatureHelpParams) -> Result<O
     let (file, offset) = view.place(&params.text_document_position_params)?;
     let programs = view.programs_at_hand(&file);
     let Some(held) = programs.first() else { return Ok(None) };
-    let found = signature(&held.program.checked, held.id, file.text(), file.parse(), offset);
+    let window = view.around(held, &file, offset);
+    let at = offset.saturating_sub(window.start);
+    let found = signature(&held.program.checked, held.id, window.text, &window.parse, at);
     let Some(found) = found else { return Ok(None) };
     // Offsets in labels are counted in UTF-16 (LSP 3.17, `ParameterInformation`).
     let units = |end: u32| {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use oal_check::Severity;
+use oal_syntax::FileId;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
     Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentDiagnosticReportKind,
@@ -16,6 +18,7 @@ use crate::convert;
 use crate::convert::diagnostics::{all, result_id};
 use crate::findings::Findings;
 use crate::key::{self, Key};
+use crate::snapshot::lock;
 
 /// What is wrong with a document.
 fn diagnostics(view: &View, key: &Key) -> Vec<Diagnostic> {
@@ -40,7 +43,8 @@ pub(super) fn document(view: &View, params: DocumentDiagnosticParams) -> Result<
     Ok(DocumentDiagnosticReport::Full(report).into())
 }
 
-/// What is wrong with the closed documents of the same programs: the open ones are asked for by themselves.
+/// What is wrong with the closed documents of the same programs, where that is not what the client was told before: the open ones
+/// are asked for by themselves. Where there is only advice, nothing is said of a closed document.
 fn related(view: &View, key: &Key) -> Option<HashMap<Uri, DocumentDiagnosticReportKind>> {
     let document = view.session.client.text_document.as_ref()?;
     if document.diagnostic.as_ref()?.related_document_support != Some(true) {
@@ -48,13 +52,21 @@ fn related(view: &View, key: &Key) -> Option<HashMap<Uri, DocumentDiagnosticRepo
     }
     let mut others = HashMap::new();
     for held in view.programs(view.snapshot.file(key)?.as_ref()) {
-        let found = held.program.checked.diagnostics();
-        let mut ids: Vec<_> = found.iter().map(|found| found.primary.file).filter(|id| *id != held.id).collect();
-        ids.dedup();
-        for file in ids.into_iter().map(|id| held.program.file(id)).filter(|file| file.version().is_none()) {
+        let found = held.program.checked.diagnostics().iter().filter(|found| found.severity != Severity::Note);
+        let mut wrong: Vec<FileId> = found.map(|found| found.primary.file).collect();
+        wrong.dedup();
+        for (id, file) in (0..).map(FileId).zip(held.program.files()) {
+            let told = lock(&view.session.related).get(&file.key).cloned();
+            if id == held.id || file.version().is_some() || told.is_none() && !wrong.contains(&id) {
+                continue;
+            }
             let items = diagnostics(view, &file.key);
-            let report = FullDocumentDiagnosticReport { result_id: Some(result_id(&items)), items };
-            others.extend(convert::uri(&file).map(|uri| (uri, report.into())));
+            let result_id = result_id(&items);
+            if told.as_ref() != Some(&result_id) {
+                lock(&view.session.related).insert(file.key.clone(), result_id.clone());
+                let report = FullDocumentDiagnosticReport { result_id: Some(result_id), items };
+                others.extend(convert::uri(file).map(|uri| (uri, report.into())));
+            }
         }
     }
     (!others.is_empty()).then_some(others)

@@ -1,6 +1,7 @@
 //! What a request sees: the documents as they were when it arrived, and what its client can do.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use oal_syntax::{FileId, Span};
 use tower_lsp::jsonrpc::{Error, Result};
@@ -9,7 +10,7 @@ use tower_lsp::ls_types::{ClientCapabilities, Location, Position, Range, TextDoc
 use crate::convert;
 use crate::convert::diagnostics::Shows;
 use crate::file::File;
-use crate::key;
+use crate::key::{self, Key};
 use crate::lanes::Cancelled;
 use crate::lines::Encoding;
 use crate::program::Program;
@@ -25,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) client: ClientCapabilities,
     /// The semantic tokens that it has.
     pub(crate) tokens: super::tokens::Sent,
+    /// What the client was told of documents that it did not ask for: names of lists of diagnostics.
+    pub(crate) related: Mutex<BTreeMap<Key, String>>,
 }
 
 impl Session {

@@ -1,6 +1,6 @@
 //! What happens outside: files that change on disk, and the process that started us.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tower_lsp::ls_types::{FileEvent, Registration};
@@ -101,8 +101,11 @@ impl Server {
 
     /// Looks at files again and again: those that are known, and the folders for new ones.
     fn sweep(&self) {
+        let mut took = Duration::ZERO;
         loop {
-            std::thread::sleep(SWEEP);
+            // Large folders are looked at less often.
+            std::thread::sleep(SWEEP.max(took * 20));
+            let began = Instant::now();
             let known = lock(&self.inner.workspace).known_on_disk();
             let changed = known.iter().filter(|file| file.stamp() != Some(disk::stamp(&file.key)));
             let mut keys: Vec<Key> = changed.map(|file| file.key.clone()).collect();
@@ -116,6 +119,7 @@ impl Server {
             if !keys.is_empty() && lock(&self.inner.workspace).touched(&keys) {
                 self.changed_elsewhere();
             }
+            took = began.elapsed();
         }
     }
 

@@ -280,3 +280,25 @@ fn a_program_can_be_previewed() {
     assert_eq!(client.call("oal/ir", subject("app.oal", Value::Null)).unwrap(), Value::Null);
     assert_eq!(client.stop(), 0);
 }
+
+#[test]
+fn closed_documents_are_told_of_beside_open_ones() {
+    let folder = Folder::new("related", &[("app.oal", ROOT), ("lib/web.oal", "let port = 1 +\n")]);
+    let mut capabilities = pulling();
+    capabilities["textDocument"]["diagnostic"]["relatedDocumentSupport"] = json!(true);
+    let mut client = Client::on(folder.path(), capabilities);
+    let (app, lib) = (folder.uri("app.oal"), folder.uri("lib/web.oal"));
+    client.open(&app, ROOT);
+    let related = |client: &mut Client| {
+        let report = client.call("textDocument/diagnostic", json!({ "textDocument": { "uri": app } })).unwrap();
+        report["relatedDocuments"][&lib]["items"].as_array().map(|items| errors(items))
+    };
+    assert_eq!(related(&mut client), Some(vec!["OAL0104".to_owned()]));
+    // Once is enough.
+    assert_eq!(related(&mut client), None);
+    folder.write("lib/web.oal", LIB);
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": lib, "type": 2 }] }));
+    assert_eq!(related(&mut client), Some(Vec::new()));
+    assert_eq!(related(&mut client), None);
+    assert_eq!(client.stop(), 0);
+}
