@@ -181,6 +181,11 @@ await step('go to definition in another file', async () => {
   await open(profile.open);
   return there;
 });
+await step('the line above a declaration shows its uses', async () => {
+  await page.locator('.codelens-decoration a', { hasText: /^1 reference$/ }).first().click({ timeout: 8000 });
+  const uses = page.locator('.reference-zone-widget .monaco-list-row');
+  return until(async () => (await uses.allInnerTexts()).join(' ').includes('orders.url') && 'a peek opens', 8000);
+});
 await step('a quick fix puts it right, and the finding goes', async () => {
   await go(`|${profile.action.at}`);
   await page.keyboard.press('Control+.');
