@@ -387,3 +387,69 @@ fn the_program_says_what_it_is() {
     // Nobody there.
     assert_eq!(run("--stdio").0, 1);
 }
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_failure_in_any_request_costs_one_answer() {
+    let folder = Folder::new("panics", &[("app.oal", APP)]);
+    let mut client = Client::drilled(folder.path(), pulling(), "panic:all");
+    let uri = folder.uri("app.oal");
+    client.open(&uri, APP);
+    let document = json!({ "uri": uri });
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 1, "character": 0 } });
+    let whole = json!({
+        "uri": uri, "textDocument": document, "position": range["start"], "positions": [range["start"]], "range": range,
+        "context": { "includeDeclaration": true, "diagnostics": [], "triggerKind": 1, "isRetrigger": false }, "newName": "x", "query": "", "previousResultIds": [],
+        "previousResultId": "", "options": { "tabSize": 2, "insertSpaces": true }, "ch": "}", "files": [],
+        "label": "x", "title": "x", "item": { "name": "x", "kind": 5, "uri": uri, "range": range, "selectionRange": range },
+    });
+    let methods = [
+        "callHierarchy/incomingCalls",
+        "callHierarchy/outgoingCalls",
+        "codeAction/resolve",
+        "codeLens/resolve",
+        "completionItem/resolve",
+        "oal/graph",
+        "oal/ir",
+        "textDocument/codeAction",
+        "textDocument/codeLens",
+        "textDocument/completion",
+        "textDocument/declaration",
+        "textDocument/definition",
+        "textDocument/diagnostic",
+        "textDocument/documentHighlight",
+        "textDocument/documentLink",
+        "textDocument/documentSymbol",
+        "textDocument/foldingRange",
+        "textDocument/formatting",
+        "textDocument/hover",
+        "textDocument/implementation",
+        "textDocument/inlayHint",
+        "textDocument/linkedEditingRange",
+        "textDocument/onTypeFormatting",
+        "textDocument/prepareCallHierarchy",
+        "textDocument/prepareRename",
+        "textDocument/prepareTypeHierarchy",
+        "textDocument/rangeFormatting",
+        "textDocument/references",
+        "textDocument/rename",
+        "textDocument/selectionRange",
+        "textDocument/semanticTokens/full",
+        "textDocument/semanticTokens/full/delta",
+        "textDocument/semanticTokens/range",
+        "textDocument/signatureHelp",
+        "textDocument/typeDefinition",
+        "typeHierarchy/subtypes",
+        "typeHierarchy/supertypes",
+        "workspace/diagnostic",
+        "workspace/symbol",
+        "workspace/textDocumentContent",
+        "workspace/willRenameFiles",
+    ];
+    for method in methods {
+        let error = client.call(method, whole.clone()).unwrap_err();
+        assert_eq!(error["code"], -32603, "{method}: {error}");
+    }
+    lives(&mut client);
+    assert_eq!(client.stop(), 0);
+}
