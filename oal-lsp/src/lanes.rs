@@ -16,6 +16,8 @@ use crate::snapshot::lock;
 pub(crate) enum Lane {
     /// While a person types or points.
     Interactive,
+    /// Soon: what an editor shows beside the text, and asks for on every key.
+    Display,
     /// When there is time.
     Background,
 }
@@ -26,6 +28,7 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Debug)]
 pub(crate) struct Lanes {
     interactive: Sender<Job>,
+    display: Sender<Job>,
     background: Sender<Job>,
 }
 
@@ -67,7 +70,11 @@ impl Lanes {
     /// # Errors
     /// Where there can be none.
     pub(crate) fn start() -> io::Result<Self> {
-        Ok(Self { interactive: start("interactive", 2)?, background: start("background", 1)? })
+        Ok(Self {
+            interactive: start("interactive", 2)?,
+            display: start("display", 2)?,
+            background: start("background", 1)?,
+        })
     }
 
     /// Does some work and waits for its result. Work that nobody waits for is not begun.
@@ -91,7 +98,11 @@ impl Lanes {
 
     /// Does some work for which nobody waits.
     pub(crate) fn spawn(&self, lane: Lane, job: impl FnOnce() + Send + 'static) {
-        let queue = if lane == Lane::Interactive { &self.interactive } else { &self.background };
+        let queue = match lane {
+            Lane::Interactive => &self.interactive,
+            Lane::Display => &self.display,
+            Lane::Background => &self.background,
+        };
         // Fails when the threads have ended, at the end of the process.
         let _ = queue.send(Box::new(job));
     }

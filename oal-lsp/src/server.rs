@@ -173,7 +173,7 @@ impl LanguageServer for Server {
 
     // Diagnostics.
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
-        self.ask(Lane::Interactive, "textDocument/diagnostic", params, diagnostics::document).await
+        self.ask(Lane::Display, "textDocument/diagnostic", params, diagnostics::document).await
     }
     async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
         self.ask_workspace("workspace/diagnostic", params, diagnostics::workspace).await
@@ -181,7 +181,7 @@ impl LanguageServer for Server {
 
     // What the text alone tells.
     async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
-        self.ask(Lane::Interactive, "textDocument/foldingRange", params, folding::ranges).await
+        self.ask(Lane::Display, "textDocument/foldingRange", params, folding::ranges).await
     }
 
     // From names to words, declarations and uses.
@@ -226,7 +226,7 @@ impl LanguageServer for Server {
 
     // Outlines and hierarchies.
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
-        self.ask(Lane::Interactive, "textDocument/documentSymbol", params, symbols::document).await
+        self.ask(Lane::Display, "textDocument/documentSymbol", params, symbols::document).await
     }
     async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
         self.ask_workspace("workspace/symbol", params, symbols::workspace).await
@@ -264,13 +264,13 @@ impl LanguageServer for Server {
 
     // Lines above declarations and words between words.
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
-        self.ask(Lane::Background, "textDocument/codeLens", params, hints::lenses).await
+        self.ask(Lane::Display, "textDocument/codeLens", params, hints::lenses).await
     }
     async fn code_lens_resolve(&self, params: CodeLens) -> Result<CodeLens> {
         self.ask(Lane::Background, "codeLens/resolve", params, hints::resolve_lens).await
     }
     async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
-        self.ask(Lane::Background, "textDocument/inlayHint", params, hints::inlay).await
+        self.ask(Lane::Display, "textDocument/inlayHint", params, hints::inlay).await
     }
     async fn inlay_hint_resolve(&self, params: InlayHint) -> Result<InlayHint> {
         self.ask(Lane::Interactive, "inlayHint/resolve", params, hints::resolve_inlay).await
@@ -307,24 +307,24 @@ impl LanguageServer for Server {
 
     // Colours, selections and links.
     async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
-        self.ask(Lane::Interactive, "textDocument/semanticTokens/full", params, tokens::full).await
+        self.ask(Lane::Display, "textDocument/semanticTokens/full", params, tokens::full).await
     }
     async fn semantic_tokens_full_delta(
         &self,
         params: SemanticTokensDeltaParams,
     ) -> Result<Option<SemanticTokensFullDeltaResult>> {
-        self.ask(Lane::Interactive, "textDocument/semanticTokens/full/delta", params, tokens::delta).await
+        self.ask(Lane::Display, "textDocument/semanticTokens/full/delta", params, tokens::delta).await
     }
     async fn semantic_tokens_range(
         &self,
         params: SemanticTokensRangeParams,
     ) -> Result<Option<SemanticTokensRangeResult>> {
-        self.ask(Lane::Interactive, "textDocument/semanticTokens/range", params, tokens::range).await
+        self.ask(Lane::Display, "textDocument/semanticTokens/range", params, tokens::range).await
     }
     async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
         self.ask(Lane::Interactive, "textDocument/selectionRange", params, writing::selections).await
     }
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
-        self.ask(Lane::Interactive, "textDocument/documentLink", params, writing::links).await
+        self.ask(Lane::Display, "textDocument/documentLink", params, writing::links).await
     }
 }
