@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use oal_check::program::{DefKind, Place};
 use oal_check::query::{self, Mention, Symbol};
 use oal_check::value::Value;
-use oal_check::{Checked, Edit, InMemory, Options, Project, check};
+use oal_check::{Checked, Diagnostic, Edit, InMemory, Label, Options, Project, Severity, check};
 use oal_syntax::{FileId, Span, key, lexer};
 
 use super::describe;
@@ -110,8 +110,8 @@ fn refuse_bad_name(checked: &Checked, plan: &Plan, new: &str) -> Result<(), Stri
     if new.is_empty() {
         return Err("the new name is empty".to_owned());
     }
-    // Keys of maps are any text.
-    if matches!(plan.symbol, Symbol::Key(_)) {
+    // Keys of maps are any text, and so is what is quoted already.
+    if matches!(plan.symbol, Symbol::Key(_)) || query::name(checked, &plan.symbol).starts_with('"') {
         return Ok(());
     }
     if !is_word(new) {
@@ -127,8 +127,10 @@ fn refuse_bad_name(checked: &Checked, plan: &Plan, new: &str) -> Result<(), Stri
     if !is_type && upper && !any_case {
         return Err(format!("the name of a {noun} starts with a small letter: `{new}` does not"));
     }
+    // Before a colon and behind a dot every word is a name; where that does not help, the check says so.
+    let any_word = matches!(plan.symbol, Symbol::Field(..) | Symbol::Output(..) | Symbol::Member(_) | Symbol::Port(_));
     let keyword = lexer::tokens(new).tokens.first().is_some_and(|token| token.kind.is_keyword());
-    if keyword || new == "_" {
+    if keyword && !any_word || new == "_" {
         return Err(format!("`{new}` is a word of the language"));
     }
     if let Symbol::Def(def) = plan.symbol
@@ -184,21 +186,13 @@ fn prove(checked: &Checked, plan: &Plan, file: FileId, edits: &[Edit]) -> Result
     let options = Options { record_types: true, ..Options::default() };
     let before = check(checked.project(), &options);
     let after = check(&edited(checked, edits), &options);
-    let count = |checked: &Checked| {
-        let mut counts: BTreeMap<(&'static str, FileId), usize> = BTreeMap::new();
-        for found in checked.diagnostics() {
-            *counts.entry((found.code.id, found.primary.file)).or_default() += 1;
-        }
-        counts
-    };
-    let (old, new) = (count(&before), count(&after));
+    // Errors hide lints: where there are some, lints that show up when one goes away are no reason to keep it.
+    let least = if before.has_errors() { Severity::Error } else { Severity::Note };
+    let (old, new) = (counts(&before, least), counts(&after, least));
     if let Some((code, at)) = new.iter().find(|(key, count)| old.get(*key) < Some(*count)).map(|(key, _)| key) {
         let found = after.diagnostics().iter().find(|found| (found.code.id, found.primary.file) == (*code, *at));
-        let title = found.map_or("", |found| &found.message);
-        return Err(format!("then {title} ({code})"));
-    }
-    if old != new {
-        return Err("another finding would go away: the new name means something already".to_owned());
+        let message = found.map_or("", |found| &found.message);
+        return Err(format!("then {message} ({code})"));
     }
     let edited_places = edits.iter().map(|edit| moved(edits, edit.file, edit.span.start, edit.text.len()));
     // A name that is used under another one, which the new one is.
@@ -222,6 +216,17 @@ fn prove(checked: &Checked, plan: &Plan, file: FileId, edits: &[Edit]) -> Result
         None => Ok(()),
         Some(place) => Err(format!("the new name means something else at {}", describe::place_words(&after, *place))),
     }
+}
+
+/// How many findings of each code a file has, of those that matter so much at least. What files cannot be read is not counted: the edited program has only those that could.
+fn counts(checked: &Checked, least: Severity) -> BTreeMap<(&'static str, FileId), usize> {
+    let mut counts = BTreeMap::new();
+    let unread = |place: &Label| checked.project().problems().iter().any(|problem| problem.primary == *place);
+    let counted = |found: &&Diagnostic| found.severity <= least && !unread(&found.primary);
+    for found in checked.diagnostics().iter().filter(counted) {
+        *counts.entry((found.code.id, found.primary.file)).or_default() += 1;
+    }
+    counts
 }
 
 /// Where what starts at an offset stands when all edits are made.

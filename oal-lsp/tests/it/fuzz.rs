@@ -157,14 +157,24 @@ impl Run {
         let position = json!({ "line": self.random.below(9), "character": self.random.below(30) });
         let at = json!({ "textDocument": document, "position": position });
         let whole = json!({ "textDocument": document });
-        let methods: [(&'static str, Value); 12] = [
+        let range = json!({ "start": { "line": 0, "character": 0 }, "end": position });
+        let methods = [
             ("textDocument/diagnostic", whole.clone()),
             ("textDocument/foldingRange", whole.clone()),
             ("textDocument/documentSymbol", whole.clone()),
-            ("textDocument/semanticTokens/full", whole),
+            ("textDocument/semanticTokens/full", whole.clone()),
+            ("textDocument/codeLens", whole),
+            ("textDocument/inlayHint", json!({ "textDocument": document, "range": range })),
             ("textDocument/hover", at.clone()),
             ("textDocument/completion", at.clone()),
             ("textDocument/definition", at.clone()),
+            ("textDocument/declaration", at.clone()),
+            ("textDocument/typeDefinition", at.clone()),
+            ("textDocument/implementation", at.clone()),
+            ("textDocument/documentHighlight", at.clone()),
+            ("textDocument/prepareRename", at.clone()),
+            ("textDocument/prepareCallHierarchy", at.clone()),
+            ("textDocument/prepareTypeHierarchy", at.clone()),
             (
                 "textDocument/references",
                 json!({ "textDocument": document, "position": position, "context": { "includeDeclaration": true } }),

@@ -116,6 +116,24 @@ fn variables_are_renamed_where_they_are_in_scope() {
     );
 }
 
+/// One of two of a name gets another: what was wrong is right then.
+#[test]
+fn a_second_declaration_can_be_renamed() {
+    let root = "app a {}\nlet one = 1\nlet on│e = 2\nservice b { image: \"x:1\", replicas: one }\n";
+    let after = renamed(root, "", "two").unwrap();
+    assert_eq!(after[0], root.replace("on│e", "two"));
+    // A name that is not declared is not brought into it.
+    let root = "app a {}\nlet o│ne = 1\nservice b { image: \"x:1\", replicas: two, labels: { a: \"${one}\" } }\n";
+    let error = renamed(root, "", "two").unwrap_err();
+    assert!(error.contains("means something else at app.oal:3"), "{error}");
+}
+
+#[test]
+fn every_word_can_name_a_field() {
+    let root = "app a {}\ntype Rec = { a│b: Int }\nlet r: Rec = { ab: 1 }\nlet n = r.ab\nservice b { image: \"x:1\", replicas: n }\n";
+    assert_eq!(renamed(root, "", "match").unwrap()[0], root.replace('│', "").replace("ab", "match"));
+}
+
 #[test]
 fn what_would_break_is_refused() {
     let refused = |root: &str, new: &str, words: &str| {
