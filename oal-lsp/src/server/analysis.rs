@@ -64,6 +64,7 @@ pub(super) fn run(server: &Server) {
                 publish(server, &session, &snapshot, &mut told, &leave)
             };
             if done {
+                server.refresh_plain_tokens();
                 warn_of_editions(server, &snapshot, &mut warned);
             }
             done

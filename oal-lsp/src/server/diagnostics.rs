@@ -16,7 +16,6 @@ use tower_lsp::ls_types::{
 use super::View;
 use crate::convert;
 use crate::convert::diagnostics::{all, result_id};
-use crate::file::File;
 use crate::findings::Findings;
 use crate::key::{self, Key};
 use crate::snapshot::lock;
@@ -24,15 +23,6 @@ use crate::snapshot::lock;
 /// What is wrong with a document.
 fn diagnostics(view: &View, key: &Key) -> Vec<Diagnostic> {
     all(&Findings::of(&view.snapshot, key), view.session.encoding, view.session.shows())
-}
-
-/// What is wrong with a document that was not asked about by itself. Advice is for those who have it open.
-fn diagnostics_beside(view: &View, file: &File) -> Vec<Diagnostic> {
-    let mut findings = Findings::of(&view.snapshot, &file.key);
-    if file.version().is_none() {
-        findings.diagnostics.retain(|found| found.severity != Severity::Note || found.code.lint.is_none());
-    }
-    all(&findings, view.session.encoding, view.session.shows())
 }
 
 /// `textDocument/diagnostic`. Of a document that is not known nothing is wrong: clients ask before they open and after they
@@ -54,7 +44,7 @@ pub(super) fn document(view: &View, params: DocumentDiagnosticParams) -> Result<
 }
 
 /// What is wrong with the closed documents of the same programs, where that is not what the client was told before: the open ones
-/// are asked for by themselves.
+/// are asked for by themselves. Where there is only advice, nothing is said of a closed document.
 fn related(view: &View, key: &Key) -> Option<HashMap<Uri, DocumentDiagnosticReportKind>> {
     let document = view.session.client.text_document.as_ref()?;
     if document.diagnostic.as_ref()?.related_document_support != Some(true) {
@@ -70,7 +60,7 @@ fn related(view: &View, key: &Key) -> Option<HashMap<Uri, DocumentDiagnosticRepo
             if id == held.id || file.version().is_some() || told.is_none() && !wrong.contains(&id) {
                 continue;
             }
-            let items = diagnostics_beside(view, file);
+            let items = diagnostics(view, &file.key);
             let result_id = result_id(&items);
             if told.as_ref() != Some(&result_id) {
                 lock(&view.session.related).insert(file.key.clone(), result_id.clone());
@@ -95,7 +85,7 @@ pub(super) fn workspace(view: &View, params: WorkspaceDiagnosticParams) -> Resul
             }
             let Some(uri) = convert::uri(file) else { continue };
             let version = file.version().map(i64::from);
-            let found = diagnostics_beside(view, file);
+            let found = diagnostics(view, &file.key);
             let result_id = result_id(&found);
             items.push(match previous.remove(&file.key) {
                 Some((_, known)) if known == result_id => {

@@ -38,28 +38,38 @@ fn symbol_kind(checked: &Checked, symbol: &Symbol) -> SymbolKind {
     }
 }
 
-/// A node as an item of either hierarchy: two types of the protocol with the same fields.
-macro_rules! item {
-    ($item:ident, $view:expr, $program:expr, $node:expr) => {{
-        let (view, program, node): (&View, &Program, Node) = ($view, $program, $node);
-        let file = program.file(node.target.name.file);
-        convert::uri(&file).map(|uri| $item {
-            kind: symbol_kind(&program.checked, &node.symbol),
-            name: node.name,
-            tags: None,
-            detail: Some(node.detail),
-            uri,
-            range: view.range(&file, node.target.full),
-            selection_range: view.range(&file, node.target.name.span),
-            data: None,
-        })
-    }};
+fn type_item(view: &View, program: &Program, node: Node) -> Option<TypeHierarchyItem> {
+    let file = program.file(node.target.name.file);
+    Some(TypeHierarchyItem {
+        kind: symbol_kind(&program.checked, &node.symbol),
+        name: node.name,
+        tags: None,
+        detail: Some(node.detail),
+        uri: convert::uri(&file)?,
+        range: view.range(&file, node.target.full),
+        selection_range: view.range(&file, node.target.name.span),
+        data: None,
+    })
+}
+
+fn call_item(view: &View, program: &Program, node: Node) -> Option<CallHierarchyItem> {
+    let file = program.file(node.target.name.file);
+    Some(CallHierarchyItem {
+        kind: symbol_kind(&program.checked, &node.symbol),
+        name: node.name,
+        tags: None,
+        detail: Some(node.detail),
+        uri: convert::uri(&file)?,
+        range: view.range(&file, node.target.full),
+        selection_range: view.range(&file, node.target.name.span),
+        data: None,
+    })
 }
 
 /// `textDocument/prepareTypeHierarchy`
 pub(super) fn prepare_types(view: &View, params: TypeHierarchyPrepareParams) -> Result<Option<Vec<TypeHierarchyItem>>> {
     let found = first(view, &params.text_document_position_params, hierarchy::kind_at)?;
-    Ok(found.and_then(|(program, _, node)| Some(vec![item!(TypeHierarchyItem, view, &program, node)?])))
+    Ok(found.and_then(|(program, _, node)| Some(vec![type_item(view, &program, node)?])))
 }
 
 fn types(
@@ -70,7 +80,7 @@ fn types(
     let found = first(view, &at(&item.uri, item.selection_range.start), hierarchy::kind_at)?;
     Ok(found.map(|(program, _, node)| {
         let nodes = next(&program.checked, &node.symbol);
-        nodes.into_iter().filter_map(|node| item!(TypeHierarchyItem, view, &program, node)).collect()
+        nodes.into_iter().filter_map(|node| type_item(view, &program, node)).collect()
     }))
 }
 
@@ -87,7 +97,7 @@ pub(super) fn subtypes(view: &View, params: TypeHierarchySubtypesParams) -> Resu
 /// `textDocument/prepareCallHierarchy`
 pub(super) fn prepare_calls(view: &View, params: CallHierarchyPrepareParams) -> Result<Option<Vec<CallHierarchyItem>>> {
     let found = first(view, &params.text_document_position_params, hierarchy::used_at)?;
-    Ok(found.and_then(|(program, _, node)| Some(vec![item!(CallHierarchyItem, view, &program, node)?])))
+    Ok(found.and_then(|(program, _, node)| Some(vec![call_item(view, &program, node)?])))
 }
 
 type Calls = Vec<(CallHierarchyItem, Vec<Range>)>;
@@ -100,9 +110,7 @@ fn calls(view: &View, item: &CallHierarchyItem, next: fn(&Checked, &Symbol) -> V
             places.iter().map(|place| view.range(&program.file(place.file), place.span)).collect::<Vec<_>>()
         };
         let calls = next(&program.checked, &node.symbol).into_iter();
-        calls
-            .filter_map(|call| Some((item!(CallHierarchyItem, view, &program, call.node)?, ranges(&call.places))))
-            .collect()
+        calls.filter_map(|call| Some((call_item(view, &program, call.node)?, ranges(&call.places)))).collect()
     }))
 }
 

@@ -1,6 +1,7 @@
 //! Semantic tokens: of a document, of a range of it, and what changed since the last time.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tower_lsp::jsonrpc::Result;
@@ -10,7 +11,7 @@ use tower_lsp::ls_types::{
     SemanticTokensParams, SemanticTokensRangeParams, SemanticTokensRangeResult, SemanticTokensResult,
 };
 
-use super::View;
+use super::{Server, View};
 use crate::file::File;
 use crate::ide::semantic_tokens::{TokenType, modifier, tokens};
 use crate::key::Key;
@@ -20,6 +21,8 @@ use oal_syntax::Span;
 /// The tokens that were sent last, by document, with the names they were sent under.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
+    /// Whether some were sent that only the text told, because its check was not done.
+    plain: AtomicBool,
     last: Mutex<BTreeMap<Key, Named>>,
 }
 
@@ -30,6 +33,28 @@ type Named = (String, Arc<Vec<SemanticToken>>);
 const MOST_KEPT: usize = 32;
 /// The check of a longer text is not waited for: colours come from the text first.
 const PATIENT: usize = 256 * 1024;
+
+impl Sent {
+    /// Whether better ones are due now that a check is done; asked once.
+    fn were_plain(&self) -> bool {
+        self.plain.swap(false, Ordering::SeqCst)
+    }
+}
+
+impl Server {
+    /// Asks the client to ask for tokens again, where those it has came before their check.
+    pub(super) fn refresh_plain_tokens(&self) {
+        let session = self.session();
+        let tokens = session.client.workspace.as_ref().and_then(|workspace| workspace.semantic_tokens.as_ref());
+        if session.tokens.were_plain() && tokens.and_then(|tokens| tokens.refresh_support) == Some(true) {
+            let server = self.clone();
+            // A client that refuses shows what it has.
+            self.inner.runtime.spawn(async move {
+                let _ = server.inner.client.semantic_tokens_refresh().await;
+            });
+        }
+    }
+}
 
 /// The names of types and modifiers, by number.
 pub(super) fn legend() -> SemanticTokensLegend {
@@ -96,8 +121,18 @@ fn edit(old: &[SemanticToken], new: &[SemanticToken]) -> Option<SemanticTokensEd
 }
 
 fn of(view: &View, file: &File, span: Option<Span>) -> Arc<Vec<SemanticToken>> {
-    let patient = file.text().len() <= PATIENT;
-    let known = if patient { view.snapshot.programs_of(&file.key) } else { view.snapshot.programs_at_hand(&file.key) };
+    let known = if file.text().len() <= PATIENT {
+        view.snapshot.programs_of(&file.key)
+    } else {
+        let at_hand = view.snapshot.programs_at_hand(&file.key);
+        if at_hand.first().is_some_and(|(program, id)| program.checked.project().text(*id) == file.text()) {
+            at_hand
+        } else {
+            // A check that ends between these two lines is seen by the second, one that ends later by its thread.
+            view.session.tokens.plain.store(true, Ordering::SeqCst);
+            view.snapshot.programs_at_hand(&file.key)
+        }
+    };
     let checked = known.first().map(|(program, id)| (&program.checked, *id));
     let mut line = 0;
     let mut start = 0;

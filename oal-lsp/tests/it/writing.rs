@@ -195,3 +195,39 @@ fn selections_links_and_linked_names() {
     assert_eq!(found["ranges"], json!([range(6, 13, 14), range(6, 21, 22)]));
     assert!(session.at("textDocument/linkedEditingRange", 6, 5).is_null());
 }
+
+/// The colours of a long document come from its text at once; when it is checked, the client is asked to ask again.
+#[test]
+fn better_tokens_follow() {
+    let mut text = "app shop {}\n".to_owned();
+    for number in 0..6_000 {
+        text.push_str(&format!("cache c{number} {{ engine: valkey, memory: 256MiB }}\n"));
+    }
+    let folder = Folder::new("better-tokens", &[("app.oal", &text)]);
+    let mut able = capabilities();
+    able["workspace"]["semanticTokens"] = json!({ "refreshSupport": true });
+    let mut client = Client::on(folder.path(), able);
+    let root = uri(&folder.path().join("app.oal"));
+    client.open(&root, &text);
+    let ask = |client: &mut Client| {
+        let range = json!({ "start": { "line": 1, "character": 0 }, "end": { "line": 2, "character": 0 } });
+        let params = json!({ "textDocument": { "uri": root }, "range": range });
+        client.call("textDocument/semanticTokens/range", params).unwrap()["data"].clone()
+    };
+    // The fourth token is the variant `valkey`: by its text alone a name like others.
+    let kind = |data: &Value| data[3 * 5 + 3].clone();
+    let first = ask(&mut client);
+    client.pull(&root);
+    for _ in 0..500 {
+        if kind(&first) != kind(&ask(&mut client)) || kind(&first) == 7 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(kind(&ask(&mut client)), 7);
+    let refreshed = |client: &mut Client| {
+        client.pull(&root);
+        client.asked.iter().any(|asked| asked["method"] == "workspace/semanticTokens/refresh")
+    };
+    assert!(kind(&first) == 7 || (0..500).any(|_| refreshed(&mut client)));
+}
