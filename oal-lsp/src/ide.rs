@@ -23,3 +23,8 @@ pub mod semantic_tokens;
 pub mod signature;
 pub mod will_rename;
 pub mod workspace_symbols;
+
+/// An offset or a length in a text, as spans hold it: no text is read that is longer than they can tell.
+pub(crate) fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

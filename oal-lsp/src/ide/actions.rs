@@ -72,7 +72,7 @@ pub fn actions(checked: &Checked, file: FileId, range: Span) -> Vec<Action> {
     let mut found = Vec::new();
     ground.fixes(&mut found);
     // What is wrong may mean something else once it is written otherwise.
-    if ground.is_wrong() {
+    if ground.is_wrong(range.start) {
         return found;
     }
     ground.extract(&mut found);
@@ -92,9 +92,11 @@ impl<'a> Ground<'a> {
         Self { checked, program: checked.program(), file, source: text, parse: &source.parse, tree, range, path }
     }
 
-    /// Whether the declaration at hand has an error.
-    fn is_wrong(&self) -> bool {
-        let Some(item) = self.path.first().map(|node| visit::span(self.tree, *node)) else { return true };
+    /// Whether the declaration at an offset has an error.
+    fn is_wrong(&self, offset: u32) -> bool {
+        let after = self.tree.top.partition_point(|item| self.tree.item(*item).span.start <= offset);
+        let item = after.checked_sub(1).and_then(|at| self.tree.top.get(at)).map(|item| self.tree.item(*item).span);
+        let Some(item) = item else { return true };
         let here = |file: FileId, span: Span| file == self.file && item.start <= span.end && span.start <= item.end;
         self.parse.errors.iter().any(|error| here(self.file, error.span))
             || self.checked.diagnostics().iter().any(|found| {
@@ -148,8 +150,8 @@ impl<'a> Ground<'a> {
     /// The range without the blanks around it.
     fn trimmed(&self) -> Span {
         let text = self.text(self.range);
-        let lead = super::format::offset(text.len() - text.trim_start().len());
-        let tail = super::format::offset(text.len() - text.trim_end().len());
+        let lead = crate::ide::offset(text.len() - text.trim_start().len());
+        let tail = crate::ide::offset(text.len() - text.trim_end().len());
         Span::new(self.range.start + lead, (self.range.end - tail).max(self.range.start + lead))
     }
 
@@ -169,7 +171,7 @@ impl<'a> Ground<'a> {
             if lines != 1 || !belongs {
                 return Some(start);
             }
-            start = super::format::offset(first);
+            start = crate::ide::offset(first);
         }
     }
 

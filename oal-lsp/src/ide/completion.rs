@@ -21,7 +21,7 @@ pub use paths::{Directory, DirectoryEntry, Nowhere};
 use oal_check::Checked;
 use oal_check::program::Program;
 use oal_syntax::{FileId, Parse, Span};
-use site::{Site, Want};
+use site::{Behind, Site, Want};
 
 /// What is asked.
 #[derive(Clone, Copy)]
@@ -221,6 +221,11 @@ impl<'a, 'r> List<'a, 'r> {
             Want::UsePath => self.use_paths(None),
             Want::UseName { path, given } => self.exported(path, given),
             Want::Lint => self.lints(),
+        }
+        match self.site.behind {
+            Some(Behind::Value) => self.words(&["and", "or", "in", "for", "if", "then", "else"], group::WORD),
+            Some(Behind::Type) => self.words(&["where"], group::WANTED),
+            None => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! From a name to where what it means is declared, to the declaration of its type, and to what is made of it.
 
 use oal_check::Checked;
-use oal_check::program::{DefId, KindId, Place};
+use oal_check::program::{DefId, DefKind, KindId, Place};
 use oal_check::query::{self, Symbol};
 use oal_check::types::Ty;
 use oal_syntax::ast::ItemKind;
@@ -58,8 +58,14 @@ pub fn type_definition(checked: &Checked, file: FileId, offset: u32) -> Option<T
     let (symbol, origin) = query::symbol_at(checked, file, offset)?;
     let def = match symbol {
         Symbol::Variant(place) => {
-            let (union, _) = checked.program().types.variant_at(place)?;
-            describe::type_around(checked, place, union.name.as_deref()?)
+            let program = checked.program();
+            let (union, _) = program.types.variant_at(place)?;
+            let name = union.name.as_deref()?;
+            (0..).map(DefId).zip(&program.defs).find_map(|(def, info)| {
+                let item = program.project.file(info.item.file).parse.tree.item(info.item.item);
+                let holds = info.item.file == place.file && item.span.contains(place.span);
+                (info.kind == DefKind::Type && holds && program.def_name(def) == name).then_some(def)
+            })
         }
         symbol => describe::type_declaration(checked, type_of(checked, &symbol, file, origin)?),
     }?;

@@ -158,29 +158,26 @@ pub fn place_words(checked: &Checked, place: Place) -> String {
     format!("{}:{}", file.path, before.matches('\n').count() + 1)
 }
 
-/// The `type` of this name that a place stands in.
-pub(super) fn type_around(checked: &Checked, place: Place, name: &str) -> Option<DefId> {
-    let program = checked.program();
-    (0..).map(DefId).zip(&program.defs).find_map(|(def, info)| {
-        let holds = info.kind == DefKind::Type && info.item.file == place.file && program.def_name(def) == name;
-        let item = program.project.file(info.item.file).parse.tree.item(info.item.item);
-        (holds && item.span.contains(place.span)).then_some(def)
-    })
-}
-
 /// The declaration of a type that has one: of a list, map or `T?` that of its elements.
 #[must_use]
 pub fn type_declaration(checked: &Checked, ty: Ty) -> Option<DefId> {
     let program = checked.program();
+    let inside = |place: Place, name: &str| {
+        (0..).map(DefId).zip(&program.defs).find_map(|(def, info)| {
+            let item = program.project.file(info.item.file).parse.tree.item(info.item.item);
+            let holds = info.item.file == place.file && item.span.contains(place.span);
+            (info.kind == DefKind::Type && holds && program.def_name(def) == name).then_some(def)
+        })
+    };
     match *program.types.data(program.types.bare(ty)) {
         TyData::Kind(kind) => program.kind(kind)?.def,
         TyData::Record(number) => {
             let record = program.types.record(number)?;
-            type_around(checked, record.fields.first()?.at, record.name.as_deref()?)
+            inside(record.fields.first()?.at, record.name.as_deref()?)
         }
         TyData::Union(number) => {
             let union = program.types.union(number)?;
-            type_around(checked, union.variants.first()?.at, union.name.as_deref()?)
+            inside(union.variants.first()?.at, union.name.as_deref()?)
         }
         TyData::List(inner) | TyData::Map(_, inner) => type_declaration(checked, inner),
         _ => None,

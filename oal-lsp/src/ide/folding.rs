@@ -89,7 +89,7 @@ fn between(source: &str, start: u32, end: u32) -> Option<Fold> {
         if !hidden.contains('\n') {
             return None;
         }
-        stop = start + super::format::offset(hidden.len());
+        stop = start + crate::ide::offset(hidden.len());
     }
     Some(Fold { span: Span::new(start, stop), kind: FoldKind::Region })
 }

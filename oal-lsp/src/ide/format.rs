@@ -1,5 +1,6 @@
 //! Formatting by `oal_syntax::fmt`, as the fewest changed lines. A text with syntax errors stays as it is, and nothing is said.
 
+use super::offset;
 use oal_syntax::{Parse, Span, fmt};
 use similar::{DiffOp, TextDiff};
 
@@ -81,8 +82,4 @@ fn ends(text: &str) -> Vec<usize> {
             at
         })
         .collect()
-}
-
-pub(crate) fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }

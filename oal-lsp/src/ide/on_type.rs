@@ -1,6 +1,7 @@
 //! What happens while typing: a line that was just started is indented, a declaration that was just closed is formatted.
 
-use super::format::{Change, offset, range};
+use super::format::{Change, range};
+use super::offset;
 use oal_syntax::ast::ItemKind;
 use oal_syntax::lexer::Lexer;
 use oal_syntax::token::{Token, TokenKind};

@@ -8,7 +8,7 @@ use oal_syntax::{CommentKind, Parse, Span};
 #[must_use]
 pub fn ranges(source: &str, parse: &Parse, offset: u32) -> Vec<Span> {
     let tree = &parse.tree;
-    let mut found = vec![Span::new(0, super::format::offset(source.len()))];
+    let mut found = vec![Span::new(0, crate::ide::offset(source.len()))];
     for node in visit::path_at(tree, offset) {
         let span = visit::span(tree, node);
         found.push(documented(source, parse, node, span));
@@ -19,7 +19,7 @@ pub fn ranges(source: &str, parse: &Parse, offset: u32) -> Vec<Span> {
         found.push(comment.span);
         let text = comment.span.text(source);
         let body = text.trim_start_matches(['/', '!', ' ']);
-        found.push(Span::new(comment.span.end - super::format::offset(body.len()), comment.span.end));
+        found.push(Span::new(comment.span.end - crate::ide::offset(body.len()), comment.span.end));
     }
     found.extend(word(source, offset));
     found.retain(|span| span.touches(offset) && !span.is_empty());
@@ -81,8 +81,8 @@ fn inside(source: &str, tree: &Tree, node: Node, span: Span) -> Option<Span> {
     if trimmed.is_empty() {
         return None;
     }
-    let lead = super::format::offset(text.len() - text.trim_start().len());
-    Some(Span::new(open + lead, open + lead + super::format::offset(trimmed.len())))
+    let lead = crate::ide::offset(text.len() - text.trim_start().len());
+    Some(Span::new(open + lead, open + lead + crate::ide::offset(trimmed.len())))
 }
 
 /// The word at an offset.
@@ -91,6 +91,6 @@ pub(crate) fn word(source: &str, offset: u32) -> Option<Span> {
     let at = offset as usize;
     let before: usize = source.get(..at)?.chars().rev().take_while(is_word).map(char::len_utf8).sum();
     let after: usize = source.get(at..)?.chars().take_while(is_word).map(char::len_utf8).sum();
-    let span = Span::new(super::format::offset(at - before), super::format::offset(at + after));
+    let span = Span::new(crate::ide::offset(at - before), crate::ide::offset(at + after));
     (!span.is_empty()).then_some(span)
 }

@@ -91,7 +91,7 @@ pub fn tokens(
     range: Option<Span>,
 ) -> Vec<SemanticToken> {
     let tree = &parse.tree;
-    let all = Span::new(0, super::format::offset(source.len()));
+    let all = Span::new(0, crate::ide::offset(source.len()));
     let wanted = range.unwrap_or(all);
     // From the end of the last declaration that does not reach into the range: no token and no comment goes over it.
     let first = tree.top.partition_point(|item| tree.item(*item).span.end < wanted.start);
@@ -174,10 +174,10 @@ const fn is_text(kind: TokenKind) -> bool {
 fn lines(source: &str, span: Span, kind: TokenType, modifiers: u32, found: &mut Vec<SemanticToken>) {
     let mut start = span.start;
     for line in span.text(source).split_inclusive('\n') {
-        let end = start + super::format::offset(line.trim_end_matches(['\r', '\n']).len());
+        let end = start + crate::ide::offset(line.trim_end_matches(['\r', '\n']).len());
         if end > start {
             found.push(SemanticToken { span: Span::new(start, end), kind, modifiers });
         }
-        start += super::format::offset(line.len());
+        start += crate::ide::offset(line.len());
     }
 }

@@ -108,5 +108,5 @@ fn words(shape: Shape) -> String {
 }
 
 fn span(start: usize, end: usize) -> Span {
-    Span::new(super::format::offset(start), super::format::offset(end))
+    Span::new(crate::ide::offset(start), crate::ide::offset(end))
 }

@@ -104,7 +104,7 @@ impl Ground<'_> {
         let inside = Span::new(body.open + 1, item.end.saturating_sub(1));
         let inner = self.text(inside);
         let (end, indent) = (self.line_end(), self.indent(item.start));
-        let used = super::super::format::offset(inner.trim_end().len());
+        let used = crate::ide::offset(inner.trim_end().len());
         let at = inside.start + used;
         if inner.trim().is_empty() || !inner.contains('\n') {
             let before: Vec<String> = match inner.trim() {

@@ -5,8 +5,8 @@ use oal_check::program::{EnvSet, Res, Target};
 use oal_check::query;
 use oal_check::types::{Level, Ty, TyData};
 use oal_syntax::Span;
-use oal_syntax::ast::{EntryValue, ExprId, ExprKind, Guard, ItemKind};
-use oal_syntax::visit::Node;
+use oal_syntax::ast::{EntryValue, ExprId, ExprKind, Guard, ItemKind, Op, StepKind};
+use oal_syntax::visit::{self, Node};
 
 impl Ground<'_> {
     pub(super) fn extract(&self, found: &mut Vec<Action>) {
@@ -69,7 +69,7 @@ impl Ground<'_> {
         let inner =
             names.iter().any(|(res, _)| matches!(res, Res::Local(_) | Res::Field(_) | Res::Nested(_) | Res::Port));
         let every = EnvSet::first(self.program.environments.len());
-        if inner || self.makes_own(expr) || !self.is_there(&names, every) {
+        if inner || self.makes_own(expr) || !self.is_there(&names, every) || self.is_guarded(expr) {
             return None;
         }
         let (own, level) = query::type_at(self.checked, self.at(expr))?;
@@ -113,6 +113,41 @@ impl Ground<'_> {
         }
     }
 
+    /// Whether an expression that can fail is computed only under a condition.
+    fn is_guarded(&self, expr: ExprId) -> bool {
+        let span = self.tree.expr(expr).span;
+        let first = |id: ExprId| self.tree.expr(id).span.contains(span);
+        let under = self.path.iter().any(|node| match node {
+            Node::Expr(id) if *id != expr && first(*id) => match self.tree.expr(*id).kind {
+                ExprKind::If(at) => self.tree.branch(at).is_some_and(|branch| !first(branch.condition)),
+                ExprKind::Match { subject, .. } => !first(subject),
+                ExprKind::Chain(links) => {
+                    let links = self.tree.links(links);
+                    let lazy = links.iter().any(|link| matches!(link.op, Op::And | Op::Or | Op::Coalesce));
+                    lazy && !links.first().is_some_and(|link| first(link.operand))
+                }
+                ExprKind::ListFor { .. } | ExprKind::MapFor { .. } => true,
+                _ => false,
+            },
+            _ => false,
+        });
+        let mut can_fail = false;
+        visit::walk(self.tree, Node::Expr(expr), &mut |node| {
+            can_fail |= match node {
+                Node::Expr(id) => matches!(
+                    self.tree.expr(id).kind,
+                    ExprKind::Chain(_) | ExprKind::Call { .. } | ExprKind::Negate(_) | ExprKind::MapFor { .. }
+                ),
+                Node::Step(at) => {
+                    self.tree.steps.get(at as usize).is_some_and(|step| matches!(step.kind, StepKind::Index(_)))
+                }
+                _ => false,
+            };
+            !can_fail
+        });
+        under && can_fail
+    }
+
     /// Whether it stands where the text makes a component or names of things: a loop's list names instances.
     fn makes_own(&self, expr: ExprId) -> bool {
         let span = self.tree.expr(expr).span;
@@ -139,10 +174,15 @@ impl Ground<'_> {
 
     fn can_be_written(&self, ty: Ty) -> bool {
         let types = &self.program.types;
+        // The name must mean this very type here.
         let declared = |name: Option<&str>| {
-            name.is_some_and(|name| {
-                let built_in = oal_check::std::names().any(|known| known == name);
-                built_in || self.program.named(self.file, name).is_some()
+            name.is_some_and(|name| match self.program.named(self.file, name) {
+                Some(id) => {
+                    let own = self.program.def_types.get(&id).copied();
+                    let kind = matches!(types.data(ty), TyData::Kind(_));
+                    kind || own.is_some_and(|own| types.bare(own) == types.bare(ty))
+                }
+                None => oal_check::std::names().any(|known| known == name),
             })
         };
         match *types.data(ty) {
@@ -175,8 +215,14 @@ impl Ground<'_> {
         let expected = query::expected_at(self.checked, self.at(expr)).map_or(own, |(ty, _)| ty);
         let types = &self.program.types;
         let inner = types.split_optional(types.split_level(expected).0).0;
-        let ty = if types.bare(inner) == Ty::UNKNOWN { own } else { inner };
-        let ty = self.written(types.split_level(ty).0)?;
+        let (is, wants) = (*types.data(types.bare(own)), *types.data(types.bare(inner)));
+        let value = oal_syntax::literal::text(self.text(self.tree.expr(expr).span));
+        let takes = match (is, wants) {
+            (TyData::Int, TyData::Cpu | TyData::Float | TyData::Port) => true,
+            (TyData::String, TyData::Text(text)) => oal_check::text::check(text, &value).is_ok(),
+            _ => is == wants,
+        };
+        let ty = self.written(types.split_level(if takes { inner } else { own }).0)?;
         let name = self.new_name(&self.key_around(expr).unwrap_or_else(|| "value".to_owned()));
         let value = self.text(self.tree.expr(expr).span);
         self.extracted("param", &name, &format!("param {name}: {ty} = {value}"), expr)
@@ -193,6 +239,10 @@ impl Ground<'_> {
         }
         let own = self.program.named(self.file, self.text(item.name))?;
         // What environments say of it they say of its own values.
+        let kind = self.program.def(own).and_then(|def| def.of).and_then(|kind| self.program.kind(kind));
+        if kind.is_none_or(|kind| kind.garbled || kind.incomplete) {
+            return None;
+        }
         let concerns = |target: &Target| matches!(target, Target::Field { component, .. } if *component == own);
         if self.program.overrides.iter().any(|change| concerns(&change.target)) {
             return None;

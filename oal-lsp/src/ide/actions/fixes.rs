@@ -80,7 +80,7 @@ impl Ground<'_> {
     fn word_before(&self, at: u32, word: &str) -> u32 {
         let before = self.source.get(..at as usize).unwrap_or_default().trim_end();
         match before.strip_suffix(word) {
-            Some(rest) => super::super::format::offset(rest.len()),
+            Some(rest) => crate::ide::offset(rest.len()),
             None => at,
         }
     }

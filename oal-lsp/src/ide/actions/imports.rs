@@ -78,7 +78,7 @@ impl Ground<'_> {
             // With the lines go the blank ones behind them.
             let rest = self.source.get(span.end as usize..)?;
             let blank = rest.len() - rest.trim_start_matches(['\n', '\r']).len();
-            span.end += super::super::format::offset(blank);
+            span.end += crate::ide::offset(blank);
         }
         let text = text.replace('\n', self.line_end());
         (self.text(span) != text).then(|| self.edit(span, text))

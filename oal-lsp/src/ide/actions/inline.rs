@@ -32,6 +32,10 @@ impl Ground<'_> {
         if used.iter().any(|mention| mention.place.file != self.file || mention.is_import) || used.is_empty() {
             return None;
         }
+        // What is wrong there is so because of the value, or hides what would be.
+        if used.iter().any(|mention| self.is_wrong(mention.place.span.start)) || self.is_wrong(item.span.start) {
+            return None;
+        }
         let mut edits = Vec::new();
         for mention in used {
             let text = self.in_place(id, mention.place.span, value, &names)?;
@@ -58,7 +62,7 @@ impl Ground<'_> {
         }
         let behind = rest.get(line..)?;
         let blank = if behind.starts_with("\r\n") { 2 } else { usize::from(behind.starts_with('\n')) };
-        Some(Span::new(start, span.end + super::super::format::offset(line + blank)))
+        Some(Span::new(start, span.end + crate::ide::offset(line + blank)))
     }
 
     /// The value as it is written in the place of the name; `None` where it would mean something else there.

@@ -28,7 +28,7 @@ impl Ground<'_> {
         }
         let key = oal_syntax::key::text(self.text(entry.key)).into_owned();
         let name = self.new_name(&key);
-        let at = super::super::format::offset(self.source.trim_end().len());
+        let at = crate::ide::offset(self.source.trim_end().len());
         let end = self.line_end();
         found.push(Action {
             title: format!("Make it the secret `{name}`"),

@@ -45,7 +45,7 @@ fn first_of_line(text: &str, offset: u32) -> u32 {
     let before = text.get(..offset as usize).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
     let leads = matches!(line.trim_end(), "|" | "field" | "output" | "kind" | "type" | "param" | "let");
-    if leads { offset.saturating_sub(super::super::format::offset(line.len())) } else { offset }
+    if leads { offset.saturating_sub(crate::ide::offset(line.len())) } else { offset }
 }
 
 impl Source {

@@ -61,8 +61,8 @@ impl<'a> List<'a, '_> {
         let before = Span::new(start, self.request.offset).text(source);
         let last = before.rfind('/').map_or(0, |slash| slash + 1);
         let body = Span::new(start, text.span.end).text(source);
-        let end = body.find(['"', '\n', '\r']).map_or(text.span.end, |end| start + super::super::format::offset(end));
-        let from = start + super::super::format::offset(last);
+        let end = body.find(['"', '\n', '\r']).map_or(text.span.end, |end| start + crate::ide::offset(end));
+        let from = start + crate::ide::offset(last);
         (before.get(..last).unwrap_or_default().to_owned(), Span::new(from, end.max(from)))
     }
 

@@ -134,8 +134,19 @@ pub(crate) struct Site<'a> {
     pub(super) component: Option<Kind<'a>>,
     /// Names of ports that the component around declares.
     pub(super) own_ports: Vec<String>,
+    /// What the word at the cursor stands directly behind, on the same line.
+    pub(super) behind: Option<Behind>,
     /// The innermost call that is open, and the number or name of the argument at hand.
     pub(crate) call: Option<(Callee<'a>, Argument)>,
+}
+
+/// Something whole that may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Behind {
+    /// A value.
+    Value,
+    /// A type.
+    Type,
 }
 
 /// Which argument of a call.
@@ -186,7 +197,7 @@ pub(crate) fn find<'a>(
     // An `allow` stands before its declaration, and a broken end of a declaration may be one of its own.
     let allow = tree.allows.iter().map(|allow| allow.lint.start).find(|at| *at <= offset && *at + 64 > offset);
     let first = if let Some(at) = allow.filter(|at| *at > first) { line_start(source, at) } else { first };
-    let stop = start(after).map_or_else(|| super::super::format::offset(source.len()), |span| span.start.max(offset));
+    let stop = start(after).map_or_else(|| crate::ide::offset(source.len()), |span| span.start.max(offset));
     let tokens: Vec<Token> = Lexer::<false>::new(source, first as usize)
         .take_while(|token| token.span.start < stop || token.span.start <= offset)
         .collect();
@@ -208,6 +219,7 @@ pub(crate) fn find<'a>(
             inside_kind: None,
             component: None,
             own_ports: Vec::new(),
+            behind: None,
             call: None,
         },
     };
@@ -218,7 +230,7 @@ pub(crate) fn find<'a>(
 
 fn line_start(source: &str, at: u32) -> u32 {
     let before = source.get(..at as usize).unwrap_or_default();
-    before.rfind('\n').map_or(0, |line| super::super::format::offset(line + 1))
+    before.rfind('\n').map_or(0, |line| crate::ide::offset(line + 1))
 }
 
 impl<'a> Reader<'a, '_> {
@@ -239,9 +251,9 @@ impl<'a> Reader<'a, '_> {
                 let from = before.rfind('.').map_or(0, |dot| dot + 1);
                 let rest = text.get(from..).unwrap_or_default();
                 let len = rest.find(['.', '[']).unwrap_or(rest.len());
-                let start = token.span.start + super::super::format::offset(from);
+                let start = token.span.start + crate::ide::offset(from);
                 self.site.prefix = Span::new(start, offset);
-                self.site.word = Span::new(start, start + super::super::format::offset(len));
+                self.site.word = Span::new(start, start + crate::ide::offset(len));
                 self.site.has_colon = true;
                 if from > 0 {
                     self.split_key(token.span, start);
@@ -294,7 +306,7 @@ impl<'a> Reader<'a, '_> {
             } else {
                 (TokenKind::Name, rest.find(['.', '[', ']']).unwrap_or(rest.len()))
             };
-            let len = super::super::format::offset(len.max(1));
+            let len = crate::ide::offset(len.max(1));
             parts.push(Token { kind, span: Span::new(at, at + len) });
             at += len;
         }
@@ -320,6 +332,13 @@ impl<'a> Reader<'a, '_> {
 
     fn kind(&self) -> Option<TokenKind> {
         self.next_token().map(|token| token.kind)
+    }
+
+    /// Whether the words before the cursor have ended, on the line of the cursor.
+    fn ends_on_line(&self) -> bool {
+        let before = self.pos.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |token| token.span.end);
+        let gap = Span::new(before, self.site.prefix.start).text(self.source);
+        self.next_token().is_none() && !gap.contains('\n')
     }
 
     fn take(&mut self, kind: TokenKind) -> bool {

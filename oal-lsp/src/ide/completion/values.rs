@@ -56,9 +56,11 @@ impl<'a> List<'a, '_> {
                     self.push(Kind::Port, name, group::WANTED);
                 }
             }
-            Some(TyData::Endpoint) if self.site.inside_kind.is_some() => {
-                for name in self.own_ports() {
-                    self.push(Kind::Port, name, group::NEAR);
+            Some(TyData::Endpoint) => {
+                // In a kind a port of the kind's own component is a bare name.
+                let ports = self.site.inside_kind.map(tables::kind_ports).unwrap_or_default();
+                for (name, ..) in ports {
+                    self.push(Kind::Port, name, group::WANTED);
                 }
             }
             Some(TyData::Record(_)) => {

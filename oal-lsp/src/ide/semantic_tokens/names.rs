@@ -124,10 +124,10 @@ impl Names<'_> {
         let text = path.text(self.source);
         let (space, name) = text.rsplit_once('.').map_or(("", text), |(space, name)| (space, name.trim_start()));
         if !space.is_empty() {
-            let end = path.start + super::super::format::offset(space.trim_end().len());
+            let end = path.start + crate::ide::offset(space.trim_end().len());
             self.push(Span::new(path.start, end), TokenType::Namespace, 0);
         }
-        let start = path.end - super::super::format::offset(name.len());
+        let start = path.end - crate::ide::offset(name.len());
         let library = if oal_check::std::is_kind(text) { modifier::DEFAULT_LIBRARY } else { 0 };
         self.push(Span::new(start, path.end), TokenType::Class, library);
     }
@@ -237,7 +237,7 @@ impl Names<'_> {
             TypeKind::Level(inner) => {
                 let text = ty.span.text(self.source);
                 let end = text.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(text.len());
-                let end = ty.span.start + super::super::format::offset(end);
+                let end = ty.span.start + crate::ide::offset(end);
                 if end <= self.tree.ty(inner).span.start {
                     self.push(Span::new(ty.span.start, end), TokenType::Modifier, 0);
                 }
@@ -248,10 +248,10 @@ impl Names<'_> {
         let text = name.text(self.source);
         let (space, last) = text.rsplit_once('.').map_or(("", text), |(space, last)| (space, last.trim_start()));
         if !space.is_empty() {
-            let end = name.start + super::super::format::offset(space.trim_end().len());
+            let end = name.start + crate::ide::offset(space.trim_end().len());
             self.push(Span::new(name.start, end), TokenType::Namespace, 0);
         }
-        let start = name.end - super::super::format::offset(last.len());
+        let start = name.end - crate::ide::offset(last.len());
         let kind = if last.starts_with(|c: char| c.is_ascii_uppercase()) { TokenType::Type } else { TokenType::Class };
         let own = space.is_empty() && self.is_own(text);
         let library = if space.is_empty() && !own { modifier::DEFAULT_LIBRARY } else { 0 };

@@ -201,6 +201,7 @@ fn values_of_the_expected_type() {
     has!(here("let x = [│ for y in [1]]"), ["y"]);
     has!(here("let x = [z.│ for z in [orders]]"), ["url"]);
     has!(here("let x = { │ => v for k, v in { a: 1 } }"), ["k", "v"]);
+    assert_eq!(first("kind y extends web {\n  route r { host: \"a.example\", to: │ }\n}", 1), ["http"]);
     has!(here("service x { volumes: { \"/data\": │ } }"), ["bind", "volume"]);
 }
 
@@ -258,6 +259,18 @@ fn units() {
     assert_eq!(here("service x { resources: { cpu: 500│ } }"), ["500m"]);
     assert!(here("service x { replicas: 3│ }").is_empty());
     assert_eq!(taken("job x { timeout: 30m│ }", "30min"), "job x { timeout: 30min }");
+}
+
+#[test]
+fn words_between() {
+    has!(here("let x = copies > 1 a│"), ["and"]);
+    has!(here("let x = [y f│ y in [1]]"), ["for"]);
+    has!(here("let x = if copies > 1 t│"), ["then"]);
+    has!(here("param x: Int w│"), ["where"]);
+    has!(here("type X = String w│"), ["where"]);
+    has!(here("kind x extends service {\n  field b: service?\n  p│\n}"), ["ports"]);
+    has!(here("kind x extends service {\n  field b: service?\n  f│\n}"), ["field"]);
+    lacks!(here("service x {\n  image: \"a:1\"\n  │\n}"), ["and", "then"]);
 }
 
 #[test]

@@ -105,6 +105,10 @@ impl<'a> Reader<'a, '_> {
         let start = self.pos;
         self.ty()?;
         let written = self.written(start);
+        // On the next line something else may stand.
+        if self.next_token().is_none() && !self.ends_on_line() {
+            return Ok(());
+        }
         self.peek(|_| Want::Words(&["="]))?;
         if self.take(K::Assign) {
             let own = self.site.inside_kind.and_then(|kind| kind.field_type(&name));

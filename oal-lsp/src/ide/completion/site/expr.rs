@@ -1,7 +1,7 @@
 //! Values: what each place in them takes, and what they are as far as it is known.
 
 use super::body::bool_type;
-use super::{KeysOf, Read, Reader, Want};
+use super::{Behind, KeysOf, Read, Reader, Want};
 use crate::ide::completion::tables::{self, Known, Type};
 use oal_check::types::Ty;
 use oal_syntax::literal::{self, Number};
@@ -41,6 +41,9 @@ impl<'a> Reader<'a, '_> {
                 }
                 _ => result = Known { ty: left.or(right.ty), ..Known::default() },
             }
+        }
+        if self.ends_on_line() {
+            self.site.behind = Some(Behind::Value);
         }
         Ok(result)
     }
@@ -284,12 +287,12 @@ impl<'a> Reader<'a, '_> {
     fn read_loop_at(&mut self, at: usize, limit: usize) {
         let (pos, old) = (self.pos, self.limit);
         let want = std::mem::replace(&mut self.site.want, Want::Nothing);
-        let (call, depth) = (self.site.call.take(), self.depth);
+        let (call, behind, depth) = (self.site.call.take(), self.site.behind, self.depth);
         (self.pos, self.limit) = (at + 1, limit);
         let _ = self.loop_head();
         (self.pos, self.limit, self.depth) = (pos, old, depth);
         self.site.want = want;
-        self.site.call = call;
+        (self.site.call, self.site.behind) = (call, behind);
     }
 
     /// `x in xs`, behind `for`; the names are in scope from here on.

@@ -1,6 +1,6 @@
 //! Types, as far as they are written.
 
-use super::{Keys, KeysOf, Read, Reader, Want};
+use super::{Behind, Keys, KeysOf, Read, Reader, Want};
 use oal_syntax::token::TokenKind as K;
 
 impl Reader<'_, '_> {
@@ -24,7 +24,12 @@ impl Reader<'_, '_> {
                         self.pos += 1;
                     }
                 }
-                _ => return Ok(()),
+                _ => {
+                    if self.ends_on_line() {
+                        self.site.behind = Some(Behind::Type);
+                    }
+                    return Ok(());
+                }
             }
         }
     }
