@@ -151,8 +151,11 @@ impl<'c, 'e> Walk<'c, 'e> {
     fn def_of(&self, item: ItemRef, name: Span) -> Option<DefId> {
         let is = |def: &DefId| self.program.def(*def).is_some_and(|info| info.item == item);
         let found = self.find_own(item.file, self.text(name)).filter(is);
-        // One of two of the same name.
-        found.or_else(|| (!name.is_empty()).then(|| (0..).map(DefId).take(self.program.defs.len()).find(is)).flatten())
+        // One of two of the same name is found by its place: definitions stand in the order of files and items.
+        found.or_else(|| {
+            let at = self.program.defs.partition_point(|def| def.item < item);
+            u32::try_from(at).ok().map(DefId).filter(is).filter(|_| !name.is_empty())
+        })
     }
 
     fn kind_of(&self, def: DefId) -> Option<KindId> {
