@@ -219,9 +219,13 @@ impl Ground<'_> {
         let value = oal_syntax::literal::text(self.text(self.tree.expr(expr).span));
         let takes = match (is, wants) {
             (TyData::Int, TyData::Cpu | TyData::Float | TyData::Port) => true,
-            (TyData::String, TyData::Text(text)) => oal_check::text::check(text, &value).is_ok(),
+            // A star stands for any label in a route's host, and only there.
+            (TyData::String | TyData::Text(_), TyData::Text(text)) => {
+                oal_check::text::check(text, &value).is_ok() && !value.contains('*')
+            }
             _ => is == wants,
         };
+        let own = if matches!(is, TyData::Text(_)) { Ty::STRING } else { own };
         let ty = self.written(types.split_level(if takes { inner } else { own }).0)?;
         let name = self.new_name(&self.key_around(expr).unwrap_or_else(|| "value".to_owned()));
         let value = self.text(self.tree.expr(expr).span);

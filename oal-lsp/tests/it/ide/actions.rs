@@ -157,6 +157,11 @@ fn a_value_becomes_a_let_or_a_param() {
         "Extract to param `replicas`",
         "app a {}\n\nparam replicas: Int where 0..=10000 = 3\n\nservice api { image: \"a:1\", replicas: replicas }\n",
     );
+    becomes(
+        "app a {}\nservice api { image: \"a:1\", ports: { http: 80 }, health: http }\n\nroute r { host: │\"*.example.com\", to: api.http }\n",
+        "Extract to param `host`",
+        "app a {}\nservice api { image: \"a:1\", ports: { http: 80 }, health: http }\n\nparam host: String = \"*.example.com\"\n\nroute r { host: host, to: api.http }\n",
+    );
     let inner = titles("app a {}\nservice api for r in [\"a\"] { image: \"a:${│r}\" }\n");
     assert!(!inner.iter().any(|title| title.starts_with("Extract to let")), "{inner:?}");
 }
