@@ -146,7 +146,6 @@ impl Snapshot {
         program.clone()
     }
 
-    #[allow(dead_code, reason = "for the requests that are being added")]
     /// The last check of each program that holds a document, at once: perhaps of an older version.
     pub(crate) fn programs_at_hand(&self, key: &Key) -> Vec<(Arc<Program>, FileId)> {
         let programs = lock(&self.shared.programs);
