@@ -205,20 +205,26 @@ impl<'p> Evaluator<'p> {
         layers.full = !layers.merges || !matches!(value, Value::Map(_));
         layers.found = Some(match layers.found.take() {
             None => value,
+            // What is wrong may have held anything.
+            Some(Value::Map(_)) if matches!(value, Value::Unknown) => value,
             Some(above) if layers.full => above,
             Some(above) => self.merge(ty, &value, above),
         });
         Ok(())
     }
 
-    /// `above` over `below`: maps and records by key, all else taken from above.
+    /// `above` over `below`: maps and records by key, all else taken from above. What is wrong below may have held anything.
     pub(crate) fn merge(&self, ty: Ty, below: &Value, above: Value) -> Value {
         let types = &self.program.types;
         let bare = types.bare(ty);
-        let (Value::Map(lower), Value::Map(upper)) = (below, &above) else { return above };
         if !matches!(types.data(bare), TyData::Map(..) | TyData::Record(_)) {
             return above;
         }
+        let (lower, upper) = match (below, &above) {
+            (Value::Map(lower), Value::Map(upper)) => (lower, upper),
+            (Value::Unknown, Value::Map(_)) => return Value::Unknown,
+            _ => return above,
+        };
         let part = |key: &str| match types.data(bare) {
             TyData::Map(_, value) => *value,
             TyData::Record(number) => types
@@ -304,6 +310,9 @@ fn put(
     let Some((first, rest)) = path.split_first() else {
         return new.map_or(Value::Null, |new| merge(Some(value), new));
     };
+    if matches!(value, Value::Unknown) {
+        return Value::Unknown;
+    }
     let mut entries = value.entries().to_vec();
     let at = entries.iter().position(|(key, _)| **key == **first);
     match (at, rest.is_empty(), new) {

@@ -115,9 +115,13 @@ impl Evaluator<'_> {
         }
     }
 
-    /// A field of a component, by name or after a dot.
+    /// A field of a component, by name or after a dot. What the body may have meant to say of it is unknown.
     pub(crate) fn read_field(&mut self, instance: InstanceId, slot: u32, env: u8) -> Outcome<Value> {
-        self.ask(Task::Field(instance, u16::try_from(slot).unwrap_or(u16::MAX)), env)
+        let slot = u16::try_from(slot).unwrap_or(u16::MAX);
+        if self.may_be_garbled(instance, slot) {
+            return Ok(Value::Unknown);
+        }
+        self.ask(Task::Field(instance, slot), env)
     }
 
     /// An output of a component: a part that only the platform knows, or computed from the fields.
