@@ -3,6 +3,7 @@
 
 use crate::project::SourceFile;
 use oal_syntax::FileId;
+use oal_syntax::ast::EntryValue;
 use std::sync::OnceLock;
 
 /// Files of the prelude have numbers from here on.
@@ -83,6 +84,17 @@ pub fn is_kind(name: &str) -> bool {
 /// The kinds of which a program can declare components.
 pub fn kind_names() -> impl Iterator<Item = &'static str> {
     KINDS.into_iter()
+}
+
+/// Whether components of some built-in kind have a field of this name, and no kind is called so.
+#[must_use]
+pub fn is_field(name: &str) -> bool {
+    let declares = |index: usize| {
+        let file = source(index);
+        let names = file.parse.tree.entries.iter().filter(|entry| matches!(entry.value, EntryValue::Field(_)));
+        names.map(|entry| entry.key.text(&file.text)).any(|field| field == name)
+    };
+    !is_kind(name) && (0..FILES.len()).any(declares)
 }
 
 /// The file that declares a kind or a type, bases included, and the name for as long as the program runs.

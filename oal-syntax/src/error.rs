@@ -145,6 +145,8 @@ pub enum SyntaxErrorKind {
     ColonForEquals,
     /// A name that lacks its colon.
     MissingColon,
+    /// A word before braces in a body: a field that lacks its colon, or a component that lacks its name. The span is the word.
+    NamelessBody,
     /// A `:` that ends no key.
     StrayColon,
     /// `=` where `==` is meant.

@@ -29,6 +29,8 @@ pub(crate) struct Recover<'r, 's> {
     said: Vec<Span>,
     /// Where the entries of the innermost body wait.
     body: Mark,
+    /// Whether fields are set by their names there: not in environments.
+    has_fields: bool,
 }
 
 impl<'r, 's> Recover<'r, 's> {
@@ -41,7 +43,7 @@ impl<'r, 's> Recover<'r, 's> {
             .map(|error| error.span)
             .collect();
         said.sort_unstable_by_key(|span| span.start);
-        Self { b, t, said, body: Mark(0) }
+        Self { b, t, said, body: Mark(0), has_fields: false }
     }
 
     /// Parses all items into the builder: as many at once as fit, and those that do not one by one.

@@ -158,6 +158,14 @@ fn describe(at: Place<'_>, kind: &Kind) -> Diagnostic {
             .label("after `:` stands a type, and this is none")
             .help("write `let name = value`, or `let name: Type = value`"),
         Kind::MissingColon => missing_colon(at),
+        Kind::NamelessBody if crate::std::is_field(at.text()) => at
+            .say(&codes::MISSING_COLON, format!("{} has no colon", at.quoted()))
+            .label("`:` belongs after it")
+            .fix(Fix::sure("add the `:`", at.file, Span::empty(at.span.end), ":")),
+        Kind::NamelessBody => at
+            .say(&codes::EXPECTED_NAME, "a name is missing here")
+            .label("expected a name")
+            .help("the name stands after the kind, `service api { … }`; a field has a colon, `ports: { … }`"),
         Kind::StrayColon => habits::stray_colon(at),
         Kind::SingleEquals => at
             .say(&codes::SINGLE_EQUALS, "values are compared with `==`")

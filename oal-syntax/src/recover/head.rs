@@ -76,6 +76,10 @@ impl Recover<'_, '_> {
             Some(keyword) if keyword.is_keyword() && !matches!(keyword, K::If | K::For | K::Extends) => {
                 (E::KeywordAsName(keyword), at + 1)
             }
+            None if self.has_fields && run.len() == 1 && self.kind(run.start) == Some(K::Name) => {
+                span = Span::empty(self.token(run.start).span.end);
+                (E::NamelessBody, at)
+            }
             found => {
                 span = Span::empty(self.token(at.saturating_sub(1)).span.end);
                 (E::Unexpected { found, expected: Expected::Name }, at)

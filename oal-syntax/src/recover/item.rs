@@ -293,7 +293,10 @@ impl Recover<'_, '_> {
         }
         let mut head = self.head(run.start..open);
         let mark = self.b.start_entries();
+        let has_fields = self.kind(run.start) != Some(K::Environment);
+        let outer = std::mem::replace(&mut self.has_fields, has_fields);
         self.entries(open + 1..close, false);
+        self.has_fields = outer;
         head.push(self.token(open));
         head.push(Token { kind: K::ReadyEntries, span: Span::empty(mark.0) });
         head.push(self.token(close));
