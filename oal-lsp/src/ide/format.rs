@@ -1,8 +1,8 @@
 //! Formatting by `oal_syntax::fmt`, as the fewest changed lines. A text with syntax errors stays as it is, and nothing is said.
 
 use super::offset;
+use imara_diff::{Algorithm, Diff, InternedInput};
 use oal_syntax::{Parse, Span, fmt};
-use similar::{DiffOp, TextDiff};
 
 /// A replacement of some bytes of the text at hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,17 +60,19 @@ fn with_line_ends_of(source: &str, formatted: String) -> String {
 /// The lines that differ between a text, which stands at `base`, and its formatted form.
 fn changes(text: &str, base: usize, formatted: &str) -> Vec<Change> {
     let formatted = &with_line_ends_of(text, formatted.to_owned());
-    let diff = TextDiff::from_lines(text, formatted);
-    let old = ends(text);
-    let new = ends(formatted);
-    let at = |ends: &[usize], line: usize| line.checked_sub(1).and_then(|line| ends.get(line)).copied().unwrap_or(0);
-    let change = |op: &DiffOp| {
-        let (was, is) = (op.old_range(), op.new_range());
-        let (start, end) = (at(&old, was.start), at(&old, was.end));
-        let text = formatted.get(at(&new, is.start)..at(&new, is.end)).unwrap_or_default();
-        Change { span: Span::new(offset(base + start), offset(base + end)), text: text.to_owned() }
+    let lines = InternedInput::new(text, formatted.as_str());
+    let diff = Diff::compute(Algorithm::Myers, &lines);
+    let (old, new) = (ends(text), ends(formatted));
+    let at = |ends: &[usize], line: u32| (line as usize).checked_sub(1).and_then(|line| ends.get(line)).copied();
+    let bytes = |ends: &[usize], lines: std::ops::Range<u32>| {
+        at(ends, lines.start).unwrap_or(0)..at(ends, lines.end).unwrap_or(0)
     };
-    diff.ops().iter().filter(|op| !matches!(op, DiffOp::Equal { .. })).map(change).collect()
+    let change = |hunk: imara_diff::Hunk| {
+        let (was, is) = (bytes(&old, hunk.before), bytes(&new, hunk.after));
+        let text = formatted.get(is).unwrap_or_default().to_owned();
+        Change { span: Span::new(offset(base + was.start), offset(base + was.end)), text }
+    };
+    diff.hunks().map(change).collect()
 }
 
 /// Where each line ends, its line end included.

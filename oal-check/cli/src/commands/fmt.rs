@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff, InternedInput, UnifiedDiffConfig};
 use oal_check::{LoadError, Loader, Options, Project, SourceFile, check};
 use oal_syntax::fmt::Refused;
-use similar::TextDiff;
 
 use crate::Verdict;
 use crate::commands::program::about_text;
@@ -98,7 +98,9 @@ impl Tally {
         };
         let same = formatted == source.text;
         if args.diff {
-            output.text(&difference(&name, &source.text, &formatted, output.colors()));
+            if !same {
+                output.text(&difference(&name, &source.text, &formatted, output.colors()));
+            }
         } else if args.check {
             if !same {
                 output.line(&name);
@@ -164,8 +166,11 @@ fn own_mistake(name: &str, source: &SourceFile, at: u32) -> Failure {
 
 /// The difference as `diff -u` shows it.
 fn difference(name: &str, old: &str, new: &str, color: bool) -> String {
-    let diff = TextDiff::from_lines(old, new);
-    let text = diff.unified_diff().header(name, name).to_string();
+    let lines = InternedInput::new(old, new);
+    let diff = Diff::compute(Algorithm::Myers, &lines);
+    let printer = BasicLineDiffPrinter(&lines.interner);
+    let hunks = diff.unified_diff(&printer, UnifiedDiffConfig::default(), &lines);
+    let text = format!("--- {name}\n+++ {name}\n{hunks}");
     if !color {
         return text;
     }
