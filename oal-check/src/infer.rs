@@ -122,6 +122,10 @@ impl Checker<'_> {
             }
             return Typed { ty: want, level };
         }
+        // What takes the place of a type that does not exist is not held against itself.
+        if want.is_some() {
+            return Typed { ty: Ty::UNKNOWN, level };
+        }
         let mut common = Ty::UNKNOWN;
         let mut first: Option<ExprId> = None;
         for (expr, typed) in parts {

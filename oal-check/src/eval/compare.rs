@@ -18,14 +18,14 @@ pub(crate) fn equal(left: &Value, right: &Value) -> Option<bool> {
         (Endpoint(a, port), Endpoint(b, other)) => Some(a == b && port == other),
         (List(a), List(b)) => {
             if a.len() != b.len() {
-                return Some(false);
+                return unless_wrong(left, right);
             }
             all(a.iter().zip(b.iter()).map(|(a, b)| equal(a, b)))
         }
         // The order of keys says nothing. A field that one side leaves out is one that was not filled in yet: a default.
         (Map(a), Map(b)) => {
             if a.len() != b.len() {
-                return Some(false);
+                return unless_wrong(left, right);
             }
             all(a.iter().map(|(key, value)| right.get(key).map_or(Some(false), |other| equal(value, other))))
         }
@@ -42,6 +42,11 @@ pub(crate) fn equal(left: &Value, right: &Value) -> Option<bool> {
         // Of two types that do not compare, which is said, nothing more is known.
         _ => order(left, right).map(|order| order == Ordering::Equal),
     }
+}
+
+/// Values of different size differ, unless something in them is wrong already: who can say what they should have been.
+fn unless_wrong(left: &Value, right: &Value) -> Option<bool> {
+    (!left.holds_unknown() && !right.holds_unknown()).then_some(false)
 }
 
 fn all(mut results: impl Iterator<Item = Option<bool>>) -> Option<bool> {

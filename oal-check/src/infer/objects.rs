@@ -28,9 +28,10 @@ impl<'p> Checker<'p> {
             self.hold_length(want);
             return Typed { ty: wanted, level };
         }
+        let want = want.filter(|_| wanted == Some(Ty::UNKNOWN));
         let parts: Vec<(ExprId, Typed)> =
-            tree.exprs(items).iter().map(|item| (*item, self.infer(*item, None))).collect();
-        let joined = self.join(&parts, None, &codes::MIXED_LIST, "elements");
+            tree.exprs(items).iter().map(|item| (*item, self.infer(*item, want))).collect();
+        let joined = self.join(&parts, want, &codes::MIXED_LIST, "elements");
         Typed { ty: self.program.types.intern(TyData::List(joined.ty)), level: joined.level }
     }
 
