@@ -135,7 +135,8 @@ impl Project {
             Err(error) => {
                 project.add(Arc::new(SourceFile::new(root, String::new())));
                 let (code, words) = error.words(root);
-                project.problems.push(Diagnostic::new(code, FileId(0), Span::empty(0), words));
+                let problem = Diagnostic::new(code, FileId(0), Span::empty(0), words);
+                project.problems.push(error.advice().into_iter().fold(problem, Diagnostic::help));
             }
         }
         project
@@ -249,6 +250,7 @@ impl Project {
             Err(error) => {
                 let (code, words) = error.words(&path);
                 let mut diagnostic = Diagnostic::new(code, from, quoted, words).label("used here");
+                diagnostic = error.advice().into_iter().fold(diagnostic, Diagnostic::help);
                 let similar = loader.similar(&path);
                 let mut near = None;
                 if error == LoadError::NotFound {
@@ -331,12 +333,22 @@ impl Project {
 }
 
 impl LoadError {
+    /// What to do, where the words do not tell.
+    const fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::TooLarge => Some("split it into several files, or take data out of the program"),
+            _ => None,
+        }
+    }
+
     fn words(&self, path: &str) -> (&'static crate::diagnostic::Code, String) {
         match self {
             Self::NotFound => (&codes::IMPORT_NOT_FOUND, format!("there is no file `{path}`")),
             Self::Directory => (&codes::IMPORT_IS_DIRECTORY, format!("`{path}` is a directory, not a file")),
             Self::Outside => (&codes::IMPORT_OUTSIDE_ROOT, format!("`{path}` leads outside the project")),
-            Self::TooLarge => (&codes::FILE_TOO_LARGE, format!("`{path}` is larger than the checker reads")),
+            Self::TooLarge => {
+                (&codes::FILE_TOO_LARGE, format!("`{path}` is larger than 100 MB, the most that is read"))
+            }
             Self::Unreadable(why) => (&codes::UNREADABLE_FILE, format!("`{path}` cannot be read: {why}")),
         }
     }
