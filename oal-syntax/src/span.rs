@@ -59,6 +59,7 @@ impl Span {
     }
 
     /// The text of the range; empty where it does not fit `source` (a span of another text).
+    #[inline]
     #[must_use]
     pub fn text(self, source: &str) -> &str {
         source.get(self.range()).unwrap_or_default()
