@@ -1,0 +1,1 @@
+//! The HTTP interface: routes under /v1, authentication, limits.

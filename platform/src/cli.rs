@@ -1,0 +1,1 @@
+//! Everything `helios` does besides serving.

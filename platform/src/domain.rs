@@ -1,0 +1,3 @@
+//! Pure decisions and the data they are made of: no clock, no network, no database.
+
+pub mod job;

@@ -1,0 +1,1 @@
+//! The edge: Caddy, told its whole configuration.

@@ -1,0 +1,1 @@
+//! The container engine, through its API; nowhere else.

@@ -1,0 +1,1 @@
+//! One machine, no set-up: PostgreSQL, NATS and Caddy as child processes.

@@ -1,0 +1,3 @@
+//! The command `helios`.
+
+fn main() {}

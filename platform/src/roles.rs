@@ -1,0 +1,3 @@
+//! What `helios serve` runs.
+
+pub mod worker;

@@ -1,0 +1,129 @@
+//! What every worker has in common: taking jobs from the bus, holding their lease, stopping when it is lost or the job is
+//! cancelled, writing the result with the fence, and only then acknowledging.
+
+use std::sync::{Arc, OnceLock};
+
+use chrono::{DateTime, Utc};
+use oal_ir::NodeId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Why work on a job has to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Somebody asked for it; the job ends as cancelled once the worker has observed the stop.
+    Cancelled,
+    /// Another worker may hold it now: touch nothing any more.
+    LeaseLost,
+    /// The job's deadline has passed.
+    Deadline,
+    /// The process is to end: give the job back.
+    Shutdown,
+}
+
+/// Why a job gave no result.
+#[derive(Debug)]
+pub enum JobError {
+    /// Worth another attempt: the engine or a service did not answer.
+    Retry(String),
+    /// It stopped because the context said so.
+    Stopped,
+    /// No attempt will ever do better; goes to the dead letters.
+    Fatal(String),
+}
+
+/// A line for a job's log.
+#[derive(Debug, Clone)]
+pub struct LogEntry {
+    /// The component it is about.
+    pub node: Option<NodeId>,
+    /// Without its end.
+    pub line: String,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+}
+
+/// A job as its worker sees it.
+#[derive(Debug, Clone)]
+pub struct JobContext {
+    /// The job's row.
+    pub job: Uuid,
+    /// The organisation.
+    pub org: Uuid,
+    /// The deployment it is part of.
+    pub deployment: Option<Uuid>,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// What every write for it must name.
+    pub fence: i64,
+    /// When it must have ended.
+    pub deadline: DateTime<Utc>,
+    stop: CancellationToken,
+    reason: Arc<OnceLock<Stop>>,
+    log: mpsc::UnboundedSender<LogEntry>,
+}
+
+impl JobContext {
+    /// A context with the receiver of its log. The worker's loop makes it; tests of a handler make one without a bus.
+    #[must_use]
+    pub fn new(
+        job: Uuid,
+        org: Uuid,
+        deployment: Option<Uuid>,
+        attempt: u32,
+        fence: i64,
+        deadline: DateTime<Utc>,
+    ) -> (Self, mpsc::UnboundedReceiver<LogEntry>) {
+        let (log, lines) = mpsc::unbounded_channel();
+        let (stop, reason) = (CancellationToken::new(), Arc::new(OnceLock::new()));
+        (Self { job, org, deployment, attempt, fence, deadline, stop, reason, log }, lines)
+    }
+
+    /// Tells the work to stop; the first reason counts.
+    pub fn stop(&self, reason: Stop) {
+        let _ = self.reason.set(reason);
+        self.stop.cancel();
+    }
+
+    /// Why it has to stop, if it has.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Stop> {
+        self.stop.is_cancelled().then(|| self.reason.get().copied().unwrap_or(Stop::Shutdown))
+    }
+
+    /// Ends when it has to stop. For `tokio::select!` around long waits.
+    pub async fn until_stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Fails when it has to stop. To be asked before every step that changes something outside.
+    ///
+    /// # Errors
+    /// [`JobError::Stopped`].
+    pub fn go_on(&self) -> Result<(), JobError> {
+        if self.stop.is_cancelled() { Err(JobError::Stopped) } else { Ok(()) }
+    }
+
+    /// Adds a line to the job's log, where it is kept and shown live. Never a secret: blank them out before.
+    pub fn log(&self, node: Option<&NodeId>, line: impl Into<String>) {
+        let _ = self.log.send(LogEntry { node: node.cloned(), line: line.into(), at: Utc::now() });
+    }
+}
+
+/// What a kind of worker does.
+pub trait Handler: Send + Sync + 'static {
+    /// What it is asked.
+    type Body: DeserializeOwned + Send;
+    /// What it answers. A failure that the user's program is to blame for is an answer, not an error.
+    type Result: Serialize + Send;
+
+    /// Does one job. Must be fit to be done again after it was broken off anywhere.
+    fn handle(
+        &self,
+        body: Self::Body,
+        context: &JobContext,
+    ) -> impl std::future::Future<Output = Result<Self::Result, JobError>> + Send;
+}

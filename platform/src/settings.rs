@@ -1,0 +1,75 @@
+//! What a process is told about its surroundings: by environment variables, all named `HELIOS_…` but the two that others use, too.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Settings of `helios serve`, the same for every role; a role reads what it needs.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Settings {
+    /// Directory for artifacts and run-time files.
+    #[arg(long, env = "HELIOS_DATA", value_name = "DIR", default_value = "/var/lib/helios")]
+    pub data: PathBuf,
+    /// PostgreSQL, as a URL.
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: String,
+    /// NATS, as a URL.
+    #[arg(long, env = "NATS_URL", value_name = "URL", hide_env_values = true)]
+    pub nats_url: String,
+    /// Address the API listens on.
+    #[arg(long, env = "HELIOS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
+    pub listen: SocketAddr,
+    /// File with the master keys that seal secrets: lines of `<id> <64 hexadecimal digits>`, the first one seals, all open.
+    #[arg(long, env = "HELIOS_KEYS", value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// Name of the target that the deploy agent serves.
+    #[arg(long, env = "HELIOS_TARGET", value_name = "NAME", default_value = "docker")]
+    pub target: String,
+    /// Socket of the container engine.
+    #[arg(long, env = "DOCKER_HOST", value_name = "URL", default_value = "unix:///var/run/docker.sock")]
+    pub docker_host: String,
+    /// Caddy's admin interface: `unix//PATH` or `http://HOST:PORT`.
+    #[arg(long, env = "HELIOS_EDGE_ADMIN", value_name = "ADDRESS", default_value = "http://127.0.0.1:2019")]
+    pub edge_admin: String,
+    /// Port of the edge for HTTP.
+    #[arg(long, env = "HELIOS_EDGE_HTTP_PORT", value_name = "PORT", default_value_t = 80)]
+    pub edge_http_port: u16,
+    /// Port of the edge for HTTPS.
+    #[arg(long, env = "HELIOS_EDGE_HTTPS_PORT", value_name = "PORT", default_value_t = 443)]
+    pub edge_https_port: u16,
+    /// Address the edge listens on; all if not given.
+    #[arg(long, env = "HELIOS_EDGE_ADDRESS", value_name = "IP")]
+    pub edge_address: Option<std::net::IpAddr>,
+    /// Images instead of the official ones of managed kinds: `postgres:16=registry.example/postgres:16`; may be given again.
+    #[arg(long = "image", env = "HELIOS_IMAGES", value_name = "NAME=IMAGE", value_delimiter = ',', value_parser = pair)]
+    pub images: Vec<(String, String)>,
+    /// Builds at a time in one build worker.
+    #[arg(long, env = "HELIOS_BUILD_SLOTS", value_name = "N", default_value_t = 2)]
+    pub build_slots: usize,
+    /// Releases of an environment that are kept, with their images.
+    #[arg(long, env = "HELIOS_KEEP_RELEASES", value_name = "N", default_value_t = 10)]
+    pub keep_releases: u32,
+    /// Form of the log: `pretty` or `json`.
+    #[arg(long, env = "HELIOS_LOG_FORMAT", value_name = "FORM", default_value = "pretty")]
+    pub log_format: String,
+}
+
+impl Settings {
+    /// The image to run for the official one of that name.
+    #[must_use]
+    pub fn image(&self, official: &str) -> String {
+        let images: BTreeMap<&str, &str> = self.images.iter().map(|(name, image)| (&**name, &**image)).collect();
+        images.get(official).copied().unwrap_or(official).to_owned()
+    }
+
+    /// Where the artifact store lies.
+    #[must_use]
+    pub fn artifacts(&self) -> PathBuf {
+        self.data.join("artifacts")
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, image) = text.split_once('=').ok_or("as NAME=IMAGE")?;
+    Ok((name.to_owned(), image.to_owned()))
+}

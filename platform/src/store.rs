@@ -1,0 +1,85 @@
+//! PostgreSQL, the truth. All SQL is here, one file per thing it is about.
+//!
+//! Two ways in: [`Store::tenant`] for what is done in an organisation's name (row-level security shows it nothing else), and
+//! [`Store::system`] for the platform's own loops and workers.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+/// Migrations, in order; each can run while the version before still serves.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// Told whenever an outbox row is written; see `store/outbox.rs`.
+pub const OUTBOX_CHANNEL: &str = "helios_outbox";
+/// Told whenever a deployment may be able to go on: a job ended, an approval, a request to cancel. Payload: its id.
+pub const DEPLOYMENT_CHANNEL: &str = "helios_deployment";
+/// Told whenever an event was written. Payload: the id of its deployment, or nothing.
+pub const EVENT_CHANNEL: &str = "helios_event";
+/// Told whenever lines were added to a job's log or the job ended. Payload: its id.
+pub const LOG_CHANNEL: &str = "helios_log";
+/// Told whenever a job is to be stopped. Payload: its id.
+pub const CANCEL_CHANNEL: &str = "helios_cancel";
+
+/// A transaction.
+pub type Tx = Transaction<'static, Postgres>;
+
+/// The database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+}
+
+impl Store {
+    /// Connects, at most `connections` at a time; gives up after five seconds.
+    ///
+    /// # Errors
+    /// The URL; the server.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, sqlx::Error> {
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("helios")
+            .options([("statement_timeout", "30000"), ("idle_in_transaction_session_timeout", "60000")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    /// Brings the schema up to this program's version.
+    ///
+    /// # Errors
+    /// A migration fails, or was changed after it ran.
+    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        MIGRATIONS.run(&self.pool).await
+    }
+
+    /// The pool, for listeners and single statements of the platform's own.
+    #[must_use]
+    pub const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A transaction of the platform's own.
+    ///
+    /// # Errors
+    /// The server.
+    pub async fn system(&self) -> Result<Tx, sqlx::Error> {
+        self.pool.begin().await
+    }
+
+    /// A transaction in an organisation's name: it sees and changes no other's rows.
+    ///
+    /// # Errors
+    /// The server.
+    pub async fn tenant(&self, org: Uuid) -> Result<Tx, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query("SELECT set_config('helios.org', $1, true)").bind(org.to_string()).execute(&mut *tx).await?;
+        sqlx::query("SET LOCAL ROLE helios_tenant").execute(&mut *tx).await?;
+        Ok(tx)
+    }
+}

@@ -1,0 +1,116 @@
+//! Where releases run. The platform says what must be; a target makes it so and says what it sees.
+//!
+//! Shaped for engines that place containers themselves (Docker now; Swarm and Kubernetes have the same operations): every object
+//! is named and labelled from organisation, application, environment, node and the digest of what it was made from, so doing an
+//! operation twice changes nothing and a difference is a comparison of labels.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use futures::stream::BoxStream;
+use helios_client::Failure;
+use oal_ir::NodeId;
+
+use crate::domain::job::{DeployJob, DeployResult, EnvironmentRef, Instance, RunJob, RunResult};
+use crate::roles::worker::JobContext;
+
+/// What an asynchronous operation returns; boxed, so that targets are chosen at run time.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Which lines of a log are wanted.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+pub struct LogQuery {
+    /// Only this component.
+    pub node: Option<NodeId>,
+    /// Only lines since then.
+    pub since: Option<chrono::DateTime<chrono::Utc>>,
+    /// Only so many of the last lines of each container.
+    pub tail: Option<u32>,
+    /// Go on with new lines.
+    pub follow: bool,
+}
+
+/// A line that a container wrote.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct LogLine {
+    /// When the engine got it.
+    pub at: chrono::DateTime<chrono::Utc>,
+    /// The component.
+    pub node: NodeId,
+    /// Which copy.
+    pub replica: u32,
+    /// Whether it came by standard error.
+    pub stderr: bool,
+    /// The line without its end; invalid UTF-8 replaced.
+    pub line: String,
+}
+
+/// A command in a running container.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct ExecQuery {
+    /// The component.
+    pub node: NodeId,
+    /// Which copy; none for any.
+    pub replica: Option<u32>,
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Whether it gets a terminal, of this many columns and rows.
+    pub terminal: Option<(u16, u16)>,
+}
+
+/// Where releases run.
+pub trait Target: Send + Sync {
+    /// Its name in subjects and in `environments.target`.
+    fn name(&self) -> &str;
+
+    /// What runs of an environment.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    fn observe<'a>(&'a self, environment: &'a EnvironmentRef) -> BoxFuture<'a, Result<Vec<Instance>, Failure>>;
+
+    /// What differs between a release and what runs, one line each; empty if nothing does.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    fn diff<'a>(&'a self, job: &'a DeployJob) -> BoxFuture<'a, Result<Vec<String>, Failure>>;
+
+    /// Does one phase. Stops between two operations as soon as the context says that the lease is lost or the job is cancelled.
+    fn apply<'a>(&'a self, job: &'a DeployJob, context: &'a JobContext) -> BoxFuture<'a, DeployResult>;
+
+    /// Runs a component to its end, its output to the job's log.
+    fn run<'a>(&'a self, job: &'a RunJob, context: &'a JobContext) -> BoxFuture<'a, RunResult>;
+
+    /// Lines of running containers, in the order they came.
+    ///
+    /// # Errors
+    /// The engine does not answer; no such component.
+    fn logs<'a>(
+        &'a self,
+        environment: &'a EnvironmentRef,
+        query: LogQuery,
+    ) -> BoxFuture<'a, Result<BoxStream<'static, LogLine>, Failure>>;
+
+    /// Starts a command in a running container.
+    ///
+    /// # Errors
+    /// The engine does not answer; nothing of that component runs.
+    fn exec<'a>(&'a self, environment: &'a EnvironmentRef, query: ExecQuery) -> BoxFuture<'a, Result<Exec, Failure>>;
+
+    /// Removes what no kept release needs: images not in `keep` that the platform made, dead containers, empty networks.
+    /// Returns bytes freed.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    fn gc<'a>(&'a self, keep: &'a [String]) -> BoxFuture<'a, Result<u64, Failure>>;
+}
+
+/// A command that runs.
+pub struct Exec {
+    /// What it writes: `(is standard error, bytes)`.
+    pub output: BoxStream<'static, (bool, bytes::Bytes)>,
+    /// What it reads.
+    pub input: Pin<Box<dyn tokio::io::AsyncWrite + Send>>,
+    /// Its exit code, once `output` has ended.
+    pub exit: BoxFuture<'static, Option<i64>>,
+}
