@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use oal_check::{Checked, LoadError, Loader, Project, SourceFile, check};
+use oal_check::{Checked, LoadError, Loader, Options, Project, SourceFile, check};
 use oal_syntax::FileId;
 use oal_syntax::ast::ItemKind;
 use rustc_hash::FxHashMap;
@@ -18,6 +18,8 @@ use crate::snapshot::Snapshot;
 pub(crate) struct Program {
     /// The check.
     pub(crate) checked: Checked,
+    /// What the check was asked.
+    pub(crate) options: Options,
     /// Its files, by their numbers in the check.
     files: Vec<Arc<File>>,
     /// All that was asked for, found or not.
@@ -40,7 +42,7 @@ impl Program {
         let settings = Arc::clone(snapshot.settings());
         let options = settings.options(&environments(&project), &params(&project));
         let checked = check(&project, &options);
-        Self { checked, files, inputs, structure, settings }
+        Self { checked, options, files, inputs, structure, settings }
     }
 
     /// Whether a check of the snapshot's files would be the same.

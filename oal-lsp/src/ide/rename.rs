@@ -78,11 +78,11 @@ fn plan(checked: &Checked, file: FileId, offset: u32) -> Result<Plan, String> {
     Ok(Plan { symbol, span, name: here, mentions, others })
 }
 
-/// The edits that give the name at `offset` another one.
+/// The edits that give the name at `offset` another one. `options` are those of the check.
 ///
 /// # Errors
 /// Why that cannot be: the new name is none, is taken, or the program would mean something else.
-pub fn rename(checked: &Checked, file: FileId, offset: u32, new: &str) -> Result<Vec<Edit>, String> {
+pub fn rename(checked: &Checked, options: &Options, file: FileId, offset: u32, new: &str) -> Result<Vec<Edit>, String> {
     let plan = plan(checked, file, offset)?;
     let new = new.trim();
     let new = if new.len() >= 2 && new.starts_with('"') { key::text(new).into_owned() } else { new.to_owned() };
@@ -95,7 +95,7 @@ pub fn rename(checked: &Checked, file: FileId, offset: u32, new: &str) -> Result
         edits.push(Edit { file: mention.place.file, span: mention.place.span, text: written(checked, mention, &new)? });
     }
     widen_imports(checked, &plan, &new, &mut edits);
-    prove(checked, &plan, file, &edits)?;
+    prove(checked, options, &plan, file, &edits)?;
     Ok(edits)
 }
 
@@ -182,13 +182,13 @@ fn widen_imports(checked: &Checked, plan: &Plan, new: &str, edits: &mut [Edit]) 
 }
 
 /// Checks the program with the edits: it must find the same, and the new name must stand for the same at exactly the edited places.
-fn prove(checked: &Checked, plan: &Plan, file: FileId, edits: &[Edit]) -> Result<(), String> {
-    let options = Options { record_types: true, ..Options::default() };
-    let before = check(checked.project(), &options);
-    let after = check(&edited(checked, edits), &options);
-    // Errors hide lints: where there are some, lints that show up when one goes away are no reason to keep it.
-    let least = if before.has_errors() { Severity::Error } else { Severity::Note };
-    let (old, new) = (counts(&before, least), counts(&after, least));
+fn prove(checked: &Checked, options: &Options, plan: &Plan, file: FileId, edits: &[Edit]) -> Result<(), String> {
+    // The new name, in which a file may have another word for it.
+    let word = edits.first().map_or_else(String::new, |edit| key::text(&edit.text).into_owned());
+    let after = check(&edited(checked, edits), &renamed_in(checked, options, plan, &word));
+    // Errors hide lints: where there are some, lints that show up when one goes away are no reason to keep it. Advice is none ever.
+    let least = if checked.has_errors() { Severity::Error } else { Severity::Warning };
+    let (old, new) = (counts(checked, least), counts(&after, least));
     if let Some((code, at)) = new.iter().find(|(key, count)| old.get(*key) < Some(*count)).map(|(key, _)| key) {
         let found = after.diagnostics().iter().find(|found| (found.code.id, found.primary.file) == (*code, *at));
         let message = found.map_or("", |found| &found.message);
@@ -196,7 +196,6 @@ fn prove(checked: &Checked, plan: &Plan, file: FileId, edits: &[Edit]) -> Result
     }
     let edited_places = edits.iter().map(|edit| moved(edits, edit.file, edit.span.start, edit.text.len()));
     // A name that is used under another one, which the new one is.
-    let word = edits.first().map_or_else(String::new, |edit| key::text(&edit.text).into_owned());
     let others = plan.others.iter().filter(|place| {
         let covered = edits.iter().any(|edit| edit.file == place.file && edit.span.contains(place.span));
         !covered && *key::text(checked.project().slice(place.file, place.span)) == *word
@@ -216,6 +215,21 @@ fn prove(checked: &Checked, plan: &Plan, file: FileId, edits: &[Edit]) -> Result
         None => Ok(()),
         Some(place) => Err(format!("the new name means something else at {}", describe::place_words(&after, *place))),
     }
+}
+
+/// The options with the new name of a param or an environment that they speak of.
+fn renamed_in(checked: &Checked, options: &Options, plan: &Plan, new: &str) -> Options {
+    let mut options = options.clone();
+    let is_param = |def| checked.program().def(def).is_some_and(|info| info.kind == DefKind::Param);
+    let names: Vec<&mut String> = match plan.symbol {
+        Symbol::Def(def) if is_param(def) => options.params.iter_mut().map(|(name, _)| name).collect(),
+        Symbol::Environment(_) => options.environments.iter_mut().collect(),
+        _ => Vec::new(),
+    };
+    for name in names.into_iter().filter(|name| **name == plan.name) {
+        new.clone_into(name);
+    }
+    options
 }
 
 /// How many findings of each code a file has, of those that matter so much at least. What files cannot be read is not counted: the edited program has only those that could.

@@ -38,20 +38,6 @@ fn symbol_kind(checked: &Checked, symbol: &Symbol) -> SymbolKind {
     }
 }
 
-fn type_item(view: &View, program: &Program, node: Node) -> Option<TypeHierarchyItem> {
-    let file = program.file(node.target.name.file);
-    Some(TypeHierarchyItem {
-        kind: symbol_kind(&program.checked, &node.symbol),
-        name: node.name,
-        tags: None,
-        detail: Some(node.detail),
-        uri: convert::uri(&file)?,
-        range: view.range(&file, node.target.full),
-        selection_range: view.range(&file, node.target.name.span),
-        data: None,
-    })
-}
-
 fn call_item(view: &View, program: &Program, node: Node) -> Option<CallHierarchyItem> {
     let file = program.file(node.target.name.file);
     Some(CallHierarchyItem {
@@ -64,6 +50,13 @@ fn call_item(view: &View, program: &Program, node: Node) -> Option<CallHierarchy
         selection_range: view.range(&file, node.target.name.span),
         data: None,
     })
+}
+
+/// The same in the other hierarchy, whose items have the same fields.
+fn type_item(view: &View, program: &Program, node: Node) -> Option<TypeHierarchyItem> {
+    let CallHierarchyItem { name, kind, detail, uri, range, selection_range, data, .. } =
+        call_item(view, program, node)?;
+    Some(TypeHierarchyItem { name, kind, tags: None, detail, uri, range, selection_range, data })
 }
 
 /// `textDocument/prepareTypeHierarchy`

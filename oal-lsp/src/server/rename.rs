@@ -82,8 +82,8 @@ pub(super) fn rename(view: &View, params: RenameParams) -> Result<Option<Workspa
     let (file, offset) = view.place(&params.text_document_position)?;
     let mut edits = Edits::default();
     for Held { program, id } in holding(view, &file) {
-        let found = rename::rename(&program.checked, id, offset, &params.new_name).map_err(refused)?;
-        edits.add(&program, found);
+        let found = rename::rename(&program.checked, &program.options, id, offset, &params.new_name);
+        edits.add(&program, found.map_err(refused)?);
     }
     Ok(Some(edits.finish(view)))
 }

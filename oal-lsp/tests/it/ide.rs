@@ -39,9 +39,14 @@ fn line_ends(text: &str) -> [String; 2] {
     [text.to_owned(), text.replace('\n', "\r\n")]
 }
 
+/// What an editor's checks are asked where nothing is set.
+fn options() -> Options {
+    Options { advice: true, record_types: true, ..Options::default() }
+}
+
 fn checked(root: &str, files: &[(String, String)]) -> Checked {
     let mut loader: InMemory = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    check(&Project::load(root, &mut loader), &Options { advice: true, record_types: true, ..Options::default() })
+    check(&Project::load(root, &mut loader), &options())
 }
 
 fn checked_one(text: &str) -> Checked {

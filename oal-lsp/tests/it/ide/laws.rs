@@ -1,6 +1,6 @@
 //! Laws of the answers, over all examples and programs of the specification.
 
-use super::{checked, corpus};
+use super::{checked, corpus, options};
 use oal_check::query::{self, Symbol};
 use oal_check::{Checked, InMemory, Options, Project, check};
 use oal_lsp::ide::{definition, hierarchy, hover, inlay_hints, references, rename};
@@ -81,7 +81,7 @@ fn fresh(name: &str) -> String {
 }
 
 fn renamed(checked: &Checked, file: FileId, at: u32, new: &str) -> Result<Project, String> {
-    let edits = rename::rename(checked, file, at, new)?;
+    let edits = rename::rename(checked, &options(), file, at, new)?;
     let files: Vec<(String, String)> = checked
         .project()
         .files()
@@ -97,7 +97,7 @@ fn renamed(checked: &Checked, file: FileId, at: u32, new: &str) -> Result<Projec
 /// Every own name of a program without errors can be renamed, and back, which gives the same texts; the findings stay.
 #[test]
 fn there_and_back_is_nothing() {
-    let options = Options { record_types: true, advice: true, ..Options::default() };
+    let options = options();
     let mut refused = Vec::new();
     let (mut count, mut turn) = (0, 0);
     for program in corpus::all() {

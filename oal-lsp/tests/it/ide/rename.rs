@@ -1,16 +1,17 @@
 //! Renaming and its refusals.
 
-use super::line_ends;
 use super::navigation::marked;
-use oal_check::Edit;
+use super::{line_ends, options};
+use oal_check::{Edit, Options, Project, check};
 use oal_lsp::ide::rename;
+use oal_syntax::FileId;
 
 /// The files after a rename, or why not; the same with CR LF.
 fn renamed(root: &str, library: &str, new: &str) -> Result<Vec<String>, String> {
     let mut results = Vec::new();
     for (root, library) in line_ends(root).into_iter().zip(line_ends(library)) {
         let one = marked(&root, &library);
-        let result = rename::rename(&one.checked, one.file, one.at, new).map(|edits: Vec<Edit>| {
+        let result = rename::rename(&one.checked, &options(), one.file, one.at, new).map(|edits: Vec<Edit>| {
             one.checked
                 .project()
                 .files()
@@ -153,4 +154,27 @@ fn what_would_break_is_refused() {
     refused(&root.replace("service b", "│service b"), "thing", "built-in library");
     refused(&root.replace("{ L: \"x\"", "{ │L: \"x\""), "a b", "behind a dot");
     refused(&root.replace("app a {}", "app a {}│"), "x", "no name here");
+}
+
+/// What the session sets holds for the program with the new name, too.
+#[test]
+fn settings_are_those_of_the_session() {
+    let root = "app a {}\nenvironment dev {}\nenvironment prod {}\nparam copies: Int where 2..\nparam which: String = \"small\"\nlet sizes = { small: 1, large: 2 }\nservice b { image: \"x:1\", replicas: copies * sizes[which] }\n";
+    let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let all = Options { params: vec![set("copies", "5"), set("which", "\"large\"")], ..options() };
+    let prod = Options { environments: vec!["prod".to_owned()], ..all.clone() };
+    let renamed = |options: &Options, word: &str, new: &str| {
+        let at = u32::try_from(root.find(word).unwrap() + word.len()).unwrap();
+        let checked = check(&Project::single("app.oal", root), options);
+        assert!(!checked.has_errors(), "{:?}", checked.diagnostics());
+        let edits = rename::rename(&checked, options, FileId(0), at, new)?;
+        Ok::<_, String>(rename::apply(root, edits))
+    };
+    // The value that is set goes with the param, and the environment that is looked at stays so.
+    assert_eq!(renamed(&all, "copies", "count").unwrap(), root.replace("copies", "count"));
+    assert_eq!(renamed(&prod, "prod", "live").unwrap(), root.replace("prod", "live"));
+    // Of two keys the one that is read by the value that is set.
+    assert_eq!(renamed(&all, "{ small", "tiny").unwrap(), root.replace("{ small", "{ tiny"));
+    let refusal = renamed(&all, ", large", "huge").unwrap_err();
+    assert!(refusal.contains("large"), "{refusal}");
 }
