@@ -63,6 +63,8 @@ states! {
     Live = "live",
     /// Work is being stopped, and what was started is being removed, after a request to cancel.
     Cancelling = "cancelling",
+    /// It failed before traffic was shifted: work is being stopped, and what was started is being removed.
+    CleaningUp = "cleaning_up",
     /// Stopped on request; what ran before still runs. Terminal.
     Cancelled = "cancelled",
     /// Back to the release before.

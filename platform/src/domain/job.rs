@@ -4,7 +4,7 @@
 //! A job may be delivered twice, late, or to two workers at a time: whoever holds the row's lease works, and what a job does can
 //! be done again without harm.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use helios_client::{DeploymentState, Failure};
 use oal_ir::NodeId;
@@ -132,6 +132,9 @@ pub struct DeployJob {
     /// The release that ran before, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<ReleasePayload>,
+    /// Components whose data the approved plan gives up: their volumes go at the very end of `drain`. All others stay.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub give_up: BTreeSet<NodeId>,
 }
 
 /// A release as a target needs it.
@@ -162,7 +165,7 @@ pub enum Phase {
     /// Tells the edge; services that must stop first are replaced here.
     Shift,
     /// Waits for running requests of the old containers, stops and removes them and what the release no longer has. Volumes stay
-    /// unless the approved plan removes them.
+    /// but for those in `give_up`.
     Drain,
     /// Makes `previous` run and serve again and removes what `release` started.
     RollBack,
@@ -187,7 +190,7 @@ impl Phase {
             DeploymentState::Shifting => Self::Shift,
             DeploymentState::Draining => Self::Drain,
             DeploymentState::RollingBack => Self::RollBack,
-            DeploymentState::Cancelling => Self::CleanUp,
+            DeploymentState::Cancelling | DeploymentState::CleaningUp => Self::CleanUp,
             _ => return None,
         })
     }
