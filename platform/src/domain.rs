@@ -1,3 +1,4 @@
 //! Pure decisions and the data they are made of: no clock, no network, no database.
 
+pub mod deployment;
 pub mod job;
