@@ -1,11 +1,13 @@
-//! Tests.
+//! Tests on the real services: PostgreSQL, NATS, Caddy, a container engine.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "tests"
+    reason = "a test that fails says so by a panic"
 )]
 
 mod deployment_states;
+mod local;
