@@ -1,1 +1,116 @@
-//! The container engine, through its API; nowhere else.
+//! The container engine, through its API; nowhere else. This file connects; each file below has the calls about one thing.
+
+use std::time::Duration;
+
+use bollard::{API_DEFAULT_VERSION, Docker};
+
+pub mod images;
+
+/// How long the engine may take before it begins to answer. Calls that work for long (a build, a pull) answer as they go.
+const ANSWER: Duration = Duration::from_secs(120);
+
+/// A connection to a container engine. Cheap to clone; every call opens its own socket.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    docker: Docker,
+}
+
+/// Why the engine did not do what it was asked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// It does not answer.
+    Unreachable(String),
+    /// There is no such image, container, network or volume.
+    Missing(String),
+    /// It exists already, or is in use.
+    Conflict(String),
+    /// It refuses; the engine's own words.
+    Refused(String),
+    /// It failed by itself, or broke off in the middle; the engine's own words.
+    Failed(String),
+}
+
+impl EngineError {
+    /// Whether the same call may go well a little later.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Failed(_))
+    }
+
+    /// What the engine said.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Unreachable(text)
+            | Self::Missing(text)
+            | Self::Conflict(text)
+            | Self::Refused(text)
+            | Self::Failed(text) => text,
+        }
+    }
+}
+
+impl std::fmt::Display for EngineError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreachable(text) => write!(f, "the container engine does not answer: {text}"),
+            Self::Missing(text) | Self::Conflict(text) | Self::Refused(text) => {
+                write!(f, "the container engine refuses: {text}")
+            }
+            Self::Failed(text) => write!(f, "the container engine failed: {text}"),
+        }
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+impl From<bollard::errors::Error> for EngineError {
+    fn from(error: bollard::errors::Error) -> Self {
+        use bollard::errors::Error;
+        match error {
+            Error::DockerResponseServerError { status_code, message } => match status_code {
+                404 => Self::Missing(message),
+                409 => Self::Conflict(message),
+                400..=499 => Self::Refused(message),
+                _ => Self::Failed(message),
+            },
+            Error::DockerStreamError { error } => Self::Failed(error),
+            error => Self::Unreachable(innermost(&error)),
+        }
+    }
+}
+
+/// The cause at the bottom: what the layers above say of it is the client's business.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+impl Engine {
+    /// Connects to `unix:///PATH`, a plain path, `tcp://HOST:PORT` or `http://HOST:PORT` and agrees with the engine on the
+    /// newest version of the API that both speak: an engine refuses paths of a newer one.
+    ///
+    /// # Errors
+    /// [`EngineError::Unreachable`]: nothing listens there, or it is no engine.
+    pub async fn connect(host: &str) -> Result<Self, EngineError> {
+        let seconds = ANSWER.as_secs();
+        let docker = if host.starts_with("tcp://") || host.starts_with("http://") {
+            Docker::connect_with_http(host, seconds, API_DEFAULT_VERSION)
+        } else {
+            Docker::connect_with_unix(host, seconds, API_DEFAULT_VERSION)
+        };
+        let named =
+            |error: bollard::errors::Error| EngineError::Unreachable(format!("`{host}`: {}", innermost(&error)));
+        let docker = docker.map_err(named)?.negotiate_version().await.map_err(named)?;
+        Ok(Self { docker })
+    }
+
+    /// The client, for the files below.
+    pub(crate) const fn docker(&self) -> &Docker {
+        &self.docker
+    }
+}
