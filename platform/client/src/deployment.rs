@@ -1,11 +1,14 @@
 //! A deployment: one attempt to make an environment run a release, from the request to its end.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::plan::Plan;
+use crate::text::{Digest, Name};
 
 macro_rules! states {
     ($($(#[$doc:meta])* $state:ident = $name:literal,)*) => {
@@ -189,4 +192,79 @@ pub struct Step {
     pub reason: String,
     /// When.
     pub at: DateTime<Utc>,
+}
+
+/// A deployment to be begun. It takes the place of one that is still queued, and has one that has not shifted traffic yet cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum NewDeployment {
+    /// Check, build and run a source bundle.
+    Deploy {
+        /// The bundle, uploaded before.
+        source: Digest,
+        /// Values of the program's params, by name, as OAL literals.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        params: BTreeMap<String, String>,
+    },
+    /// Run an earlier release of this environment again: its program, images, configuration and secrets.
+    Rollback {
+        /// Its number; the one before the live one if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+        release: Option<i64>,
+    },
+    /// Run the program and images of another environment's live release here.
+    Promote {
+        /// The other environment.
+        from: Name,
+    },
+}
+
+/// A yes to a plan that loses data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// The digest of the plan that was seen.
+    pub plan: Digest,
+}
+
+/// A wish that a deployment ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Cancellation {
+    /// Why, for those who look at it later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 500, pattern = "^[^\\u0000]*$"))]
+    pub reason: Option<String>,
+}
+
+/// Something that happened in a deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeploymentEvent {
+    /// Rises; the id of the server-sent event, from which a stream can be resumed.
+    pub id: i64,
+    /// What kind of thing: `state` (then `data` is a [`Step`]), `plan` (a [`Plan`]), or another that a client may pass over.
+    pub kind: String,
+    /// What happened.
+    pub data: serde_json::Value,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl DeploymentEvent {
+    /// The change of state it tells of, if it is one.
+    #[must_use]
+    pub fn step(&self) -> Option<Step> {
+        (self.kind == "state").then(|| serde_json::from_value(self.data.clone()).ok()).flatten()
+    }
+
+    /// The plan it tells of, if it does.
+    #[must_use]
+    pub fn plan(&self) -> Option<Plan> {
+        (self.kind == "plan").then(|| serde_json::from_value(self.data.clone()).ok()).flatten()
+    }
 }

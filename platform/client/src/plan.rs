@@ -1,7 +1,11 @@
 //! A plan: what a deployment does to each component, said before it does it.
 
+use std::collections::BTreeMap;
+
 use oal_ir::NodeId;
 use serde::{Deserialize, Serialize};
+
+use crate::text::Digest;
 
 /// What a deployment changes, against what runs now.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -74,4 +78,16 @@ pub struct PlanItem {
     /// Whether somebody outside who reached something no longer does.
     #[serde(default)]
     pub breaks: bool,
+}
+
+/// A program whose plan is wanted, without deploying it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewPlan {
+    /// The source bundle, uploaded before.
+    pub source: Digest,
+    /// Values of the program's params, by name, as OAL literals.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
 }
