@@ -7,6 +7,7 @@ use tokio::process::Command;
 
 use super::child::find_program;
 use super::postgres;
+use crate::engine::Engine;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -36,12 +37,13 @@ impl Finding {
 }
 
 /// Looks at everything, in the order it is needed.
-pub async fn look(_docker_host: &str) -> Vec<Finding> {
+pub async fn look(docker_host: &str) -> Vec<Finding> {
     vec![
         program("PostgreSQL", postgres::programs().map(|path| path.join("postgres")), "--version", "postgresql").await,
         nats().await,
         program("Caddy", find_program("caddy", &[]), "version", "caddy").await,
         program("setpriv", find_program("setpriv", &[]), "--version", "util-linux").await,
+        engine(docker_host).await,
     ]
 }
 
@@ -78,4 +80,25 @@ async fn nats() -> Finding {
         );
     }
     finding
+}
+
+async fn engine(host: &str) -> Finding {
+    let name = "container engine";
+    let asked = async { Engine::connect(host).await?.about().await };
+    match tokio::time::timeout(Duration::from_secs(5), asked).await {
+        Ok(Ok(facts)) => Finding::good(name, format!("{} (API {}), data in {}", facts.version, facts.api, facts.data)),
+        Ok(Err(error)) => Finding::bad(name, error.to_string(), start_engine()),
+        Err(_) => Finding::bad(name, format!("`{host}` accepts a call and does not answer it"), start_engine()),
+    }
+}
+
+/// The command that gives this user an engine.
+fn start_engine() -> &'static str {
+    if find_program("dockerd", &[]).is_none() {
+        "apt-get install docker.io"
+    } else if rustix::process::geteuid().is_root() {
+        "systemctl start docker, or without systemd: dockerd &"
+    } else {
+        "sudo systemctl start docker; sudo usermod -aG docker $USER; then log in again"
+    }
 }
