@@ -9,6 +9,9 @@ use super::LocalError;
 use super::child::{Child, Start, find_program};
 use super::directory::Directory;
 
+/// The name that requests to the admin interface carry as their host: on a socket Caddy takes only the names it was told.
+const ADMIN_HOST: &str = "helios";
+
 /// A Caddy of our own.
 #[derive(Debug)]
 pub struct Caddy {
@@ -30,7 +33,7 @@ pub async fn start(directory: &Directory) -> Result<Caddy, LocalError> {
     let _ = std::fs::remove_file(&socket);
     let admin = format!("unix/{}", socket.display());
     let configuration = serde_json::json!({
-        "admin": { "listen": admin },
+        "admin": { "listen": admin, "origins": [ADMIN_HOST], "config": { "persist": false } },
         "storage": { "module": "file_system", "root": home },
     });
     let file = directory.write_private("caddy.json", configuration.to_string().as_bytes())?;
