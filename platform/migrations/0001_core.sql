@@ -104,6 +104,8 @@ CREATE TABLE releases (
   source_digest text NOT NULL,
   -- Node id -> image id of the engine (the digest of the image's configuration).
   images jsonb NOT NULL,
+  -- Node id -> digest of the sources that its image is built from.
+  contexts jsonb NOT NULL DEFAULT '{}',
   config_version bigint,
   -- Name in `secrets` -> id in `secret_versions`.
   secret_versions jsonb NOT NULL,
@@ -129,6 +131,7 @@ CREATE TABLE deployments (
   -- What came of it so far.
   ir_digest text,
   ir_artifact text,
+  contexts jsonb NOT NULL DEFAULT '{}',
   config_version bigint,
   secret_versions jsonb,
   plan jsonb,

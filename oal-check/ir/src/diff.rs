@@ -219,6 +219,12 @@ fn changed(id: &NodeId, (before, old): (&Component, &Ir), (after, new): (&Compon
     })
 }
 
+/// What it means that a component takes over something new that is not in the document: a built image, a secret's next value.
+#[must_use]
+pub fn restart(ir: &Ir, component: &Component) -> Effect {
+    reach::restart(ir, component)
+}
+
 /// What is said about the application as a whole.
 fn app(old: &Ir, new: &Ir) -> Vec<FieldChange> {
     let mut fields = Vec::new();

@@ -63,6 +63,9 @@ pub enum OalResult {
         ir_digest: String,
         /// The digest of its bytes in the artifact store.
         ir_artifact: String,
+        /// For each component that is built, the digest of the sources it is built from: what has the same needs no new build.
+        #[serde(default)]
+        contexts: BTreeMap<NodeId, String>,
     },
     /// It is not.
     Rejected(Box<Failure>),

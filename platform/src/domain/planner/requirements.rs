@@ -1,0 +1,173 @@
+//! What a program asks of its environment and its target: secrets that somebody has to set, values that the platform makes,
+//! things the target cannot do. All of it is known before anything is built.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use helios_client::{Failure, FailureKind};
+use oal_ir::v1::{Alphabet, Component, Part, SecretSource, Spec, UpdateFailure};
+use oal_ir::{Ir, Leaf, NodeId, Pointer};
+
+/// A value that the platform makes once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generate {
+    /// Its name in `secrets`: the node's id, or `<node id>#<credential>`.
+    pub name: String,
+    /// The component it is for.
+    pub node: NodeId,
+    /// So many characters.
+    pub length: u64,
+    /// Of these.
+    pub alphabet: Alphabet,
+    /// What it must look like as a whole, in the syntax of the language's patterns.
+    pub pattern: Option<String>,
+}
+
+/// What the environment lacks.
+#[derive(Debug, Default)]
+pub struct Requirements {
+    /// The names of all secrets that the release takes with it.
+    pub names: BTreeSet<String>,
+    /// Values to make.
+    pub generate: Vec<Generate>,
+    /// What only a person can give.
+    pub failures: Vec<Failure>,
+}
+
+/// The length of a credential that the platform makes for a managed component; of letters and digits, some 190 bits.
+const CREDENTIAL_LENGTH: u64 = 32;
+
+/// Compares what a program needs with the names that have a value. `credentials` names the credentials of a managed component,
+/// such as `password`.
+#[must_use]
+pub fn requirements(
+    ir: &Ir,
+    has: impl Fn(&str) -> bool,
+    credentials: &dyn Fn(&Component) -> Vec<&'static str>,
+) -> Requirements {
+    let mut required = Requirements::default();
+    let used = used_secrets(ir);
+    for (node, component) in &ir.components {
+        for credential in credentials(component) {
+            let name = format!("{node}#{credential}");
+            if !has(&name) {
+                let (length, alphabet) = (CREDENTIAL_LENGTH, Alphabet::Alphanumeric);
+                required.generate.push(Generate { name: name.clone(), node: node.clone(), length, alphabet, pattern: None });
+            }
+            required.names.insert(name);
+        }
+        let Spec::Secret(secret) = &component.spec else { continue };
+        let Some(users) = used.get(node) else { continue };
+        required.names.insert(node.to_string());
+        if has(node.as_str()) {
+            continue;
+        }
+        match (secret.generate, &secret.from) {
+            (Some(length), _) => required.generate.push(Generate {
+                name: node.to_string(),
+                node: node.clone(),
+                length,
+                alphabet: secret.alphabet.clone(),
+                pattern: secret.pattern.clone(),
+            }),
+            (None, SecretSource::Store { name }) => required.failures.push(
+                Failure::new(FailureKind::Unsupported, "", format!("no store of secrets is connected, so `{name}` cannot be had"))
+                    .of(node.clone())
+                    .at(Pointer::root().join("from"))
+                    .help(format!("take `from` away and set it once: `helios secrets set {}`", short(node))),
+            ),
+            (None, from) => required.failures.push(missing(ir, node, from, users)),
+        }
+    }
+    required
+}
+
+fn missing(ir: &Ir, node: &NodeId, from: &SecretSource, users: &BTreeSet<NodeId>) -> Failure {
+    let environment = &ir.environment;
+    let by = match users.iter().next() {
+        Some(user) if users.len() == 1 => format!("; `{user}` uses it"),
+        Some(user) => format!("; `{user}` and {} more use it", users.len() - 1),
+        None => String::new(),
+    };
+    let source = match from {
+        SecretSource::File { path } => format!(" < {}", &**path),
+        _ => String::new(),
+    };
+    Failure::new(FailureKind::MissingSecret, "", format!("`{node}` has no value in `{environment}`{by}"))
+        .of(node.clone())
+        .help(format!("`helios secrets set {} --env {environment}{source}`", short(node)))
+}
+
+/// How a person names a secret: as it stands in the program, `stripe_key` for `secret/stripe_key`.
+fn short(node: &NodeId) -> &str {
+    node.as_str().strip_prefix("secret/").unwrap_or(node.as_str())
+}
+
+/// Secrets that some component holds, with those that do.
+fn used_secrets(ir: &Ir) -> BTreeMap<NodeId, BTreeSet<NodeId>> {
+    let mut used: BTreeMap<NodeId, BTreeSet<NodeId>> = BTreeMap::new();
+    ir.walk(|node, _, leaf| {
+        let Leaf::Template(template) = leaf else { return };
+        for part in template.parts() {
+            if let Part::Secret(secret) = part {
+                used.entry(secret.node.clone()).or_default().insert(node.clone());
+            }
+        }
+    });
+    used
+}
+
+/// What a program asks for and no target on one machine with a container engine can do. Better said now than ignored.
+#[must_use]
+pub fn unsupported(ir: &Ir) -> Vec<Failure> {
+    let mut found = Vec::new();
+    let mut refuse = |node: &NodeId, field: &str, message: &str, help: &str| {
+        let failure = Failure::new(FailureKind::Unsupported, "", message);
+        found.push(failure.of(node.clone()).at(Pointer::root().join(field)).help(help));
+    };
+    for (node, component) in &ir.components {
+        if let Some(workload) = component.spec.workload() {
+            if !workload.placement.is_empty() {
+                let message = "the target is one machine, and it carries no labels to choose it by";
+                refuse(node, "placement", message, "take `placement` away for this environment");
+            }
+            if workload.build.as_ref().is_some_and(|build| !build.platforms.is_empty()) {
+                let message = "the target builds for its own machine only";
+                refuse(node, "build", message, "take `platforms` away for this environment");
+            }
+        }
+        match &component.spec {
+            Spec::Service(service) => {
+                if service.autoscale.is_some() {
+                    let message = "the target does not change the number of copies by itself";
+                    refuse(node, "autoscale", message, "say how many with `replicas` and `unset autoscale`");
+                }
+                if service.update.on_failure == UpdateFailure::Pause {
+                    let message = "a deployment never stops half-way: it succeeds or goes back";
+                    refuse(node, "update", message, "write `on_failure: roll_back`");
+                }
+            }
+            Spec::Database(database) if database.backup.is_some() => {
+                let message = "the target makes no backups by itself";
+                refuse(node, "backup", message, "take `backup` away and let a `job` with a `schedule` make them");
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// One failure of several: the first one, which says how many more there are.
+#[must_use]
+pub fn together(failures: Vec<Failure>) -> Option<Failure> {
+    let count = failures.len();
+    let mut failures = failures.into_iter();
+    let mut first = failures.next()?;
+    let others: Vec<Failure> = failures.collect();
+    if count > 1 {
+        first.message = format!("{} (and {} more like this)", first.message, count - 1);
+    }
+    let helps = others.iter().filter(|other| other.kind == first.kind).filter_map(|other| other.help.as_deref());
+    let all: Vec<&str> = first.help.as_deref().into_iter().chain(helps).collect();
+    first.help = (!all.is_empty()).then(|| all.join("\n"));
+    Some(first)
+}
