@@ -3,6 +3,13 @@
 //! Two ways in: [`Store::tenant`] for what is done in an organisation's name (row-level security shows it nothing else), and
 //! [`Store::system`] for the platform's own loops and workers.
 
+pub mod deployments;
+pub mod environments;
+pub mod events;
+pub mod jobs;
+pub mod outbox;
+pub mod releases;
+
 use std::str::FromStr;
 use std::time::Duration;
 

@@ -84,6 +84,9 @@ pub struct BuildJob {
     pub node: NodeId,
     /// What is to be had.
     pub want: Want,
+    /// Ids of secret versions by the name in `secrets`, of those that the build sees.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, Uuid>,
 }
 
 /// What a build job is to provide.

@@ -51,7 +51,13 @@ pub fn requirements(
             let name = format!("{node}#{credential}");
             if !has(&name) {
                 let (length, alphabet) = (CREDENTIAL_LENGTH, Alphabet::Alphanumeric);
-                required.generate.push(Generate { name: name.clone(), node: node.clone(), length, alphabet, pattern: None });
+                required.generate.push(Generate {
+                    name: name.clone(),
+                    node: node.clone(),
+                    length,
+                    alphabet,
+                    pattern: None,
+                });
             }
             required.names.insert(name);
         }
@@ -70,10 +76,14 @@ pub fn requirements(
                 pattern: secret.pattern.clone(),
             }),
             (None, SecretSource::Store { name }) => required.failures.push(
-                Failure::new(FailureKind::Unsupported, "", format!("no store of secrets is connected, so `{name}` cannot be had"))
-                    .of(node.clone())
-                    .at(Pointer::root().join("from"))
-                    .help(format!("take `from` away and set it once: `helios secrets set {}`", short(node))),
+                Failure::new(
+                    FailureKind::Unsupported,
+                    "",
+                    format!("no store of secrets is connected, so `{name}` cannot be had"),
+                )
+                .of(node.clone())
+                .at(Pointer::root().join("from"))
+                .help(format!("take `from` away and set it once: `helios secrets set {}`", short(node))),
             ),
             (None, from) => required.failures.push(missing(ir, node, from, users)),
         }
