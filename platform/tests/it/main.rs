@@ -9,5 +9,6 @@
     reason = "a test that fails says so by a panic"
 )]
 
+mod bundle;
 mod deployment_states;
 mod local;

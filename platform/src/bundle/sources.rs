@@ -1,0 +1,106 @@
+//! Reading selected files of a bundle into memory: programs, and single files that components mount.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use super::entries::{self, Kind};
+use super::{BundleError, Fault, Limit, Limits};
+
+/// So many links in a row lead nowhere (the kernel's own limit, `path_resolution(7)`).
+const HOPS: usize = 40;
+
+/// Files of a bundle, by their path from the project's root.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    files: BTreeMap<String, File>,
+    links: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct File {
+    contents: Vec<u8>,
+    executable: bool,
+}
+
+impl Sources {
+    /// Reads the files that `wanted` says yes to, at most `memory` bytes of them together. The whole bundle is checked.
+    ///
+    /// # Errors
+    /// See [`BundleError`].
+    pub fn read(
+        bundle: impl Read,
+        limits: &Limits,
+        memory: u64,
+        mut wanted: impl FnMut(&str) -> bool,
+    ) -> Result<Self, BundleError> {
+        let mut sources = Self::default();
+        let mut left = memory;
+        entries::each(bundle, limits, |path, kind, contents| {
+            match kind {
+                Kind::Directory => {}
+                Kind::Link { target } => drop(sources.links.insert(path.to_owned(), target.clone())),
+                Kind::File { size, executable } if wanted(path) => {
+                    left = left.checked_sub(*size).ok_or_else(|| BundleError::Limit {
+                        limit: Limit::Memory,
+                        most: memory,
+                        entry: Some(path.to_owned()),
+                    })?;
+                    let mut bytes = Vec::new();
+                    contents
+                        .take(*size)
+                        .read_to_end(&mut bytes)
+                        .map_err(|error| BundleError::NotABundle(error.to_string()))?;
+                    if bytes.len() as u64 != *size {
+                        return Err(BundleError::entry(path, Fault::Size));
+                    }
+                    sources.files.insert(path.to_owned(), File { contents: bytes, executable: *executable });
+                }
+                Kind::File { .. } => {}
+            }
+            Ok(())
+        })?;
+        Ok(sources)
+    }
+
+    /// The contents of a file, links followed; none if it is not there, was not wanted, or a link leads in a circle.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(&self.resolve(path)?).map(|file| &*file.contents)
+    }
+
+    /// Whether a file may be executed; links are followed.
+    #[must_use]
+    pub fn is_executable(&self, path: &str) -> bool {
+        self.resolve(path).and_then(|path| self.files.get(&path)).is_some_and(|file| file.executable)
+    }
+
+    /// All files that were read, by path; without links.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(path, file)| (&**path, &*file.contents))
+    }
+
+    /// The path without links in it, as the kernel would resolve it with the project's root as its root.
+    fn resolve(&self, path: &str) -> Option<String> {
+        let mut done: Vec<&str> = Vec::new();
+        let mut ahead: Vec<&str> = path.split('/').rev().collect();
+        let mut hops = 0;
+        while let Some(step) = ahead.pop() {
+            match step {
+                "" | "." => {}
+                ".." => drop(done.pop()?),
+                _ => {
+                    done.push(step);
+                    if let Some(target) = self.links.get(&done.join("/")) {
+                        hops += 1;
+                        if hops > HOPS {
+                            return None;
+                        }
+                        done.pop();
+                        ahead.extend(target.split('/').rev());
+                    }
+                }
+            }
+        }
+        Some(done.join("/"))
+    }
+}
