@@ -12,3 +12,5 @@
 mod bundle;
 mod deployment_states;
 mod local;
+mod services;
+mod support;
