@@ -42,8 +42,8 @@ pub enum LoadError {
 pub struct SourceFile {
     /// Its path from the project's root, or `std:name.oal`.
     pub path: String,
-    /// Its text; bytes that are no UTF-8 are replaced.
-    pub text: String,
+    /// Its text, shared with whoever gave it; bytes that are no UTF-8 are replaced.
+    pub text: Arc<String>,
     /// Its tree and syntax errors.
     pub parse: Parse,
     /// Where the bytes were not UTF-8, if they were not: the offset in the file and the place in `text`.
@@ -55,7 +55,8 @@ pub struct SourceFile {
 impl SourceFile {
     /// Parses a text.
     #[must_use]
-    pub fn new(path: impl Into<String>, text: String) -> Self {
+    pub fn new(path: impl Into<String>, text: impl Into<Arc<String>>) -> Self {
+        let text = text.into();
         let parse = oal_syntax::parse(&text);
         Self { path: path.into(), text, parse, ..Self::default() }
     }

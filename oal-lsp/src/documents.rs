@@ -1,5 +1,7 @@
 //! Edits of a text, in the order in which a client sends them. Whatever the ranges say, a text comes out.
 
+use std::sync::Arc;
+
 use crate::lines::{Encoding, Lines, Place};
 
 /// One edit (LSP 3.17, `TextDocumentContentChangeEvent`).
@@ -11,21 +13,30 @@ pub(crate) struct Change {
     pub(crate) text: String,
 }
 
-/// The text of a document that is open, with its lines: edits cost what they change, not what there is.
+/// The text of a document that is open, with its lines. Both are shared with those who look at them: only an edit of what is looked
+/// at copies it.
 #[derive(Debug)]
 pub(crate) struct Buffer {
-    text: String,
-    lines: Lines,
+    text: Arc<String>,
+    lines: Arc<Lines>,
 }
+
+/// More room than a copy needs, for the edits that follow.
+const ROOM: usize = 256;
 
 impl Buffer {
     pub(crate) fn new(text: String) -> Self {
-        Self { lines: Lines::new(&text), text }
+        Self { lines: Arc::new(Lines::new(&text)), text: Arc::new(text) }
+    }
+
+    /// How many bytes the text has.
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
     }
 
     /// The text and its lines, as they are now.
-    pub(crate) fn contents(&self) -> (String, Lines) {
-        (self.text.clone(), self.lines.clone())
+    pub(crate) fn contents(&self) -> (Arc<String>, Arc<Lines>) {
+        (Arc::clone(&self.text), Arc::clone(&self.lines))
     }
 
     /// Applies edits, each to what the one before left.
@@ -40,9 +51,21 @@ impl Buffer {
             let from = self.lines.offset(&self.text, from, encoding) as usize;
             let to = self.lines.offset(&self.text, to, encoding) as usize;
             let (from, to) = (from.min(to), from.max(to));
-            self.text.replace_range(from..to, &new);
-            self.lines.edit(&self.text, from, to - from, new.len());
+            self.replace(from, to, &new);
+            Arc::make_mut(&mut self.lines).edit(&self.text, from, to - from, new.len());
         }
+    }
+
+    fn replace(&mut self, from: usize, to: usize, new: &str) {
+        if let Some(text) = Arc::get_mut(&mut self.text) {
+            text.replace_range(from..to, new);
+            return;
+        }
+        let mut text = String::with_capacity(self.text.len() + new.len() + ROOM);
+        for part in [self.text.get(..from), Some(new), self.text.get(to..)] {
+            text.push_str(part.unwrap_or_default());
+        }
+        self.text = Arc::new(text);
     }
 }
 
@@ -53,8 +76,14 @@ mod tests {
 
     fn apply(text: &str, changes: Vec<Change>, encoding: Encoding) -> String {
         let mut buffer = Buffer::new(text.to_owned());
-        buffer.apply(changes, encoding);
-        buffer.contents().0
+        // As it is while somebody looks at the text before.
+        let seen = buffer.contents();
+        buffer.apply(changes.clone(), encoding);
+        assert_eq!(*seen.0, text);
+        let mut alone = Buffer::new(text.to_owned());
+        alone.apply(changes, encoding);
+        assert_eq!(buffer.contents(), alone.contents());
+        buffer.contents().0.to_string()
     }
 
     fn change(from: (u32, u32), to: (u32, u32), text: &str) -> Change {

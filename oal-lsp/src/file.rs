@@ -9,6 +9,7 @@ use oal_syntax::{Parse, literal};
 use crate::disk::{self, Stamp};
 use crate::key::{self, Key};
 use crate::lines::Lines;
+use crate::long;
 
 /// A version of a document.
 #[derive(Debug)]
@@ -20,15 +21,18 @@ pub(crate) struct File {
     /// The directory that no `use` may leave, ended by `/`.
     pub(crate) base: Key,
     content: Content,
-    source: OnceLock<Result<Arc<SourceFile>, LoadError>>,
-    lines: OnceLock<Lines>,
+    source: Arc<OnceLock<Source>>,
+    lines: OnceLock<Arc<Lines>>,
     links: OnceLock<Links>,
 }
+
+/// A file with its tree, or why it cannot be had.
+type Source = Result<Arc<SourceFile>, LoadError>;
 
 #[derive(Debug)]
 enum Content {
     /// An editor has it open: its text and its version there.
-    Open(String, i32),
+    Open(Arc<String>, i32),
     /// It is, or may be, on disk: what was there when its name came up.
     Disk(Stamp),
     /// It is part of the built-in library.
@@ -46,7 +50,13 @@ pub(crate) struct Links {
 
 impl File {
     /// A document as an editor has it.
-    pub(crate) fn open(key: Key, uri: String, base: Key, (text, lines): (String, Lines), version: i32) -> Self {
+    pub(crate) fn open(
+        key: Key,
+        uri: String,
+        base: Key,
+        (text, lines): (Arc<String>, Arc<Lines>),
+        version: i32,
+    ) -> Self {
         let file = Self::new(key, uri, base, Content::Open(text, version));
         // Nobody else has set it.
         let _ = file.lines.set(lines);
@@ -62,7 +72,7 @@ impl File {
     /// The same document in another project: one whose directory holds this one's.
     pub(crate) fn rebased(&self, base: &Key) -> Self {
         let content = match &self.content {
-            Content::Open(text, version) => Content::Open(text.clone(), *version),
+            Content::Open(text, version) => Content::Open(Arc::clone(text), *version),
             Content::Disk(stamp) => Content::Disk(*stamp),
             Content::Std(source) => Content::Std(source),
         };
@@ -84,7 +94,7 @@ impl File {
     }
 
     fn new(key: Key, uri: String, base: Key, content: Content) -> Self {
-        let (source, lines, links) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let (source, lines, links) = Default::default();
         Self { key, uri, base, content, source, lines, links }
     }
 
@@ -114,9 +124,18 @@ impl File {
     /// # Errors
     /// Why it cannot be had.
     pub(crate) fn source(&self) -> Result<&Arc<SourceFile>, &LoadError> {
+        if let Content::Open(text, _) = &self.content
+            && (long::LEAST..=oal_syntax::lexer::MAX_LEN).contains(&text.len())
+            && self.source.get().is_none()
+        {
+            let (cell, path, text) = (Arc::clone(&self.source), self.path().to_owned(), Arc::clone(text));
+            long::run(move || {
+                cell.get_or_init(|| Ok(Arc::new(SourceFile::new(path, text))));
+            });
+        }
         let read = || match &self.content {
             Content::Open(text, _) if text.len() > oal_syntax::lexer::MAX_LEN => Err(LoadError::TooLarge),
-            Content::Open(text, _) => Ok(SourceFile::new(self.path(), text.clone())),
+            Content::Open(text, _) => Ok(SourceFile::new(self.path(), Arc::clone(text))),
             Content::Disk(_) if !key::is_path(&self.key) => Err(LoadError::NotFound),
             Content::Disk(_) => {
                 disk::read(&self.key, &self.base).map(|bytes| SourceFile::from_bytes(self.path(), bytes))
@@ -146,7 +165,7 @@ impl File {
 
     /// Its lines.
     pub(crate) fn lines(&self) -> &Lines {
-        self.lines.get_or_init(|| Lines::new(self.text()))
+        self.lines.get_or_init(|| Arc::new(Lines::new(self.text())))
     }
 
     /// Whether it is there, and no directory.

@@ -26,7 +26,7 @@ pub(crate) struct Findings {
 
 impl Findings {
     /// The findings on a document.
-    pub(crate) fn of(snapshot: &Snapshot, key: &Key) -> Self {
+    pub(crate) fn of(snapshot: &Arc<Snapshot>, key: &Key) -> Self {
         let mut findings = Self::default();
         for (program, id) in snapshot.programs_of(key) {
             findings.add(&program, id);

@@ -10,6 +10,7 @@ pub mod ide;
 mod key;
 mod lanes;
 mod lines;
+mod long;
 mod program;
 mod server;
 mod settings;

@@ -26,7 +26,7 @@ pub(crate) struct Place {
 }
 
 /// Where the lines of one text start. A line ends with `\n`, `\r\n` or `\r`.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Lines {
     starts: Vec<u32>,
 }

@@ -69,6 +69,11 @@ impl Program {
         Some(FileId(u32::try_from(at).ok()?))
     }
 
+    /// How many bytes it is written in.
+    pub(crate) fn len(&self) -> usize {
+        self.checked.project().files().map(|(_, source)| source.text.len()).sum()
+    }
+
     /// Its files, the root first.
     pub(crate) fn files(&self) -> &[Arc<File>] {
         &self.files

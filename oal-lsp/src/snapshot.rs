@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::file::File;
 use crate::key::{self, Key};
+use crate::long;
 use crate::program::Program;
 use crate::settings::Settings;
 
@@ -111,7 +112,7 @@ impl Snapshot {
     }
 
     /// The programs that hold a document, with its number in each; a file that is in none stands for one by itself.
-    pub(crate) fn programs_of(&self, key: &Key) -> Vec<(Arc<Program>, FileId)> {
+    pub(crate) fn programs_of(self: &Arc<Self>, key: &Key) -> Vec<(Arc<Program>, FileId)> {
         let mut found = Vec::new();
         if key.starts_with(key::STD) {
             // Every program holds the built-in library; those of open documents are checked anyway.
@@ -130,20 +131,34 @@ impl Snapshot {
     }
 
     /// The program that starts at a document; `None` where there is none, or where checking it fails.
-    pub(crate) fn program(&self, root: &Key) -> Option<Arc<Program>> {
+    pub(crate) fn program(self: &Arc<Self>, root: &Key) -> Option<Arc<Program>> {
         let file = self.table.get(root)?;
         let cell = Arc::clone(lock(&self.programs).entry(Arc::clone(root)).or_default());
-        let program = cell.get_or_init(|| {
-            let known = lock(&self.shared.programs).get(root).cloned();
-            if let Some(known) = known.filter(|known| known.holds_for(self)) {
-                return Some(known);
-            }
-            // A check that fails costs the answers about this version, nothing else.
-            let program = Arc::new(catch_unwind(AssertUnwindSafe(|| Program::new(self, file))).ok()?);
-            lock(&self.shared.programs).insert(Arc::clone(root), Arc::clone(&program));
-            Some(program)
-        });
-        program.clone()
+        if let Some(program) = cell.get() {
+            return program.clone();
+        }
+        let known = lock(&self.shared.programs).get(root).map(|known| known.len());
+        if known.unwrap_or_else(|| file.text().len()) < long::LEAST {
+            return cell.get_or_init(|| self.check(file)).clone();
+        }
+        let (snapshot, file) = (Arc::clone(self), Arc::clone(file));
+        long::run(move || cell.get_or_init(|| snapshot.check(&file)).clone())
+    }
+
+    /// The last check of the program, where it holds; a new one else.
+    fn check(&self, root: &Arc<File>) -> Option<Arc<Program>> {
+        let known = lock(&self.shared.programs).get(&root.key).cloned();
+        if let Some(known) = known.filter(|known| known.holds_for(self)) {
+            return Some(known);
+        }
+        // A check that fails costs the answers about this version, nothing else.
+        let program = Arc::new(catch_unwind(AssertUnwindSafe(|| Program::new(self, root))).ok()?);
+        let old = lock(&self.shared.programs).insert(Arc::clone(&root.key), Arc::clone(&program));
+        if let Some(old) = old.filter(|old| old.len() >= long::LEAST) {
+            // To take it apart takes a while, and those who wait want the new one.
+            long::free(old);
+        }
+        Some(program)
     }
 
     /// The last check of each program that holds a document, at once: perhaps of an older version.

@@ -9,6 +9,7 @@ use crate::documents::{Buffer, Change};
 use crate::file::File;
 use crate::key::{self, Key};
 use crate::lines::Encoding;
+use crate::long;
 use crate::settings::Settings;
 use crate::snapshot::{Shared, Snapshot, Table, lock};
 
@@ -69,6 +70,11 @@ impl Workspace {
     /// How many changes there were.
     pub(crate) fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Whether a long text is open.
+    pub(crate) fn has_long(&self) -> bool {
+        self.buffers.values().any(|open| open.buffer.len() >= long::LEAST)
     }
 
     /// The folders.

@@ -2,7 +2,7 @@
 //! ask what is wrong. Changes that come while it checks are taken together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use oal_check::diagnostic::codes;
@@ -45,6 +45,9 @@ type Told = BTreeMap<Key, (String, String)>;
 /// For so long a client that changes documents all the time is told nothing.
 const PATIENCE: Duration = Duration::from_millis(150);
 
+/// Changes that follow each other sooner than this are a run of them.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Checks for as long as the process runs.
 pub(super) fn run(server: &Server) {
     let session = server.session();
@@ -53,6 +56,9 @@ pub(super) fn run(server: &Server) {
     let mut last = Instant::now();
     loop {
         server.inner.analysis.wait();
+        if session.pulls() {
+            settle(server);
+        }
         let snapshot = lock(&server.inner.workspace).snapshot();
         let began = Instant::now();
         let leave = || last.elapsed() < PATIENCE && lock(&server.inner.workspace).revision() != snapshot.revision;
@@ -76,8 +82,27 @@ pub(super) fn run(server: &Server) {
     }
 }
 
+/// Waits for the end of a run of changes, where a long text is open and its client will ask anyway: a check of a text that is about to
+/// change delays the next.
+fn settle(server: &Server) {
+    let began = Instant::now();
+    let now = || {
+        let workspace = lock(&server.inner.workspace);
+        workspace.has_long().then(|| workspace.revision())
+    };
+    let mut revision = now();
+    while revision.is_some() && began.elapsed() < PATIENCE {
+        std::thread::sleep(PAUSE);
+        let next = now();
+        if next == revision {
+            break;
+        }
+        revision = next;
+    }
+}
+
 /// Says once of each program that it asks for a newer edition of the language: what is found in it may be wrong.
-fn warn_of_editions(server: &Server, snapshot: &Snapshot, warned: &mut BTreeSet<Key>) {
+fn warn_of_editions(server: &Server, snapshot: &Arc<Snapshot>, warned: &mut BTreeSet<Key>) {
     for key in snapshot.open.keys() {
         for (program, _) in snapshot.programs_of(key) {
             let newer = program.checked.diagnostics().iter().find(|found| *found.code == codes::UNKNOWN_EDITION);
@@ -96,7 +121,7 @@ fn warn_of_editions(server: &Server, snapshot: &Snapshot, warned: &mut BTreeSet<
 }
 
 /// Checks the programs of open documents. False where that was left for something newer.
-fn warm(snapshot: &Snapshot, leave: &dyn Fn() -> bool) -> bool {
+fn warm(snapshot: &Arc<Snapshot>, leave: &dyn Fn() -> bool) -> bool {
     for key in snapshot.open.keys() {
         if leave() {
             return false;
@@ -108,7 +133,13 @@ fn warm(snapshot: &Snapshot, leave: &dyn Fn() -> bool) -> bool {
 
 /// Tells what is wrong with all documents of the programs that an open document is in, where it has not been told before. False where it was
 /// left for something newer.
-fn publish(server: &Server, session: &Session, snapshot: &Snapshot, told: &mut Told, leave: &dyn Fn() -> bool) -> bool {
+fn publish(
+    server: &Server,
+    session: &Session,
+    snapshot: &Arc<Snapshot>,
+    told: &mut Told,
+    leave: &dyn Fn() -> bool,
+) -> bool {
     let mut current = BTreeMap::new();
     for (key, file) in &*snapshot.open {
         current.insert(key.clone(), file.clone());

@@ -96,7 +96,7 @@ impl Tally {
             Err(Refused::Syntax(_)) => return self.refuse(disk, path),
             Err(Refused::Changed { at }) => return self.failures.push(own_mistake(&name, &source, at.start)),
         };
-        let same = formatted == source.text;
+        let same = formatted == *source.text;
         if args.diff {
             if !same {
                 output.text(&difference(&name, &source.text, &formatted, output.colors()));

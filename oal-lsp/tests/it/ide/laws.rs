@@ -137,7 +137,7 @@ fn there_and_back_is_nothing() {
                 let at = text.find(&new).unwrap_or_else(|| panic!("{}: no {new}", source.path));
                 let back = renamed(&there, file, u32::try_from(at).unwrap(), &renamable.name).unwrap();
                 for (id, file) in back.files() {
-                    assert_eq!(file.text, before.project().text(id), "{}: {new}", program.title);
+                    assert_eq!(*file.text, before.project().text(id), "{}: {new}", program.title);
                 }
             }
         }
