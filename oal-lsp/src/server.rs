@@ -32,7 +32,7 @@ use tower_lsp::{Client, LanguageServer};
 
 use crate::lanes::{Lane, Lanes, Lost};
 use crate::snapshot::{Snapshot, lock};
-use crate::transport::Outbox;
+use crate::transport::{Outbox, Reply};
 use crate::workspace::Workspace;
 
 pub(crate) use capabilities::adjust;
@@ -93,11 +93,11 @@ impl Server {
         answer: fn(&View, P) -> Result<T>,
         snapshot: impl FnOnce(&Self) -> Arc<Snapshot> + Send + 'static,
     ) -> Result<T> {
-        let (server, session) = (self.clone(), self.session());
+        let (server, session, reply) = (self.clone(), self.session(), Reply::current());
         let work = move |cancelled: &crate::lanes::Cancelled| {
             drill(method);
             let snapshot = snapshot(&server);
-            answer(&View { snapshot, session, cancelled: cancelled.clone() }, params)
+            answer(&View { snapshot, session, cancelled: cancelled.clone(), reply }, params)
         };
         match self.inner.lanes.run(lane, work).await {
             Ok(answer) => answer,

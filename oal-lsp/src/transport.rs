@@ -10,6 +10,7 @@ mod frames;
 mod mend;
 mod outbox;
 mod reader;
+mod reply;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,6 +29,7 @@ use tower_service::Service;
 use envelope::{NULL, error};
 pub(crate) use outbox::Outbox;
 use reader::Incoming;
+pub(crate) use reply::Reply;
 
 /// How long the last answers may take to be written.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -134,6 +136,8 @@ impl<S: LanguageServer> Connection<S> {
         let running = Arc::clone(&self.running);
         let outbox = self.outbox.clone();
         let adjust = self.adjust;
+        let reply = Reply::default();
+        let put = reply.clone();
         let answer = move |outcome| {
             let mut result = outcome;
             if let (true, Ok(value)) = (initializes, &mut result) {
@@ -145,11 +149,14 @@ impl<S: LanguageServer> Connection<S> {
             }
             drop(running);
             let succeeded = result.is_ok();
-            outbox.answer(&id, result);
+            match reply.take().filter(|_| succeeded) {
+                Some(json) => outbox.answer_json(&id, "result", &json),
+                None => outbox.answer(&id, result),
+            }
             succeeded
         };
         // The first poll is in order with everything else; `initialize` and `shutdown` are done by it.
-        match std::future::poll_fn(|context| Poll::Ready(future.poll_unpin(context))).await {
+        match std::future::poll_fn(|context| Poll::Ready(put.during(|| future.poll_unpin(context)))).await {
             Poll::Ready(outcome) => {
                 let succeeded = answer(outcome);
                 match self.phase {

@@ -2,11 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Arc;
 
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
-    DocumentSymbol, DocumentSymbolParams, DocumentSymbolResponse, Location, OneOf, SymbolInformation, SymbolKind,
+    DocumentSymbolParams, DocumentSymbolResponse, Location, OneOf, Range, SymbolInformation, SymbolKind,
     WorkspaceSymbol, WorkspaceSymbolParams, WorkspaceSymbolResponse,
 };
 
@@ -42,8 +43,10 @@ pub(super) fn document(view: &View, params: DocumentSymbolParams) -> Result<Opti
     let found = symbols(file.text(), file.parse());
     let capability = view.session.client.text_document.as_ref().and_then(|document| document.document_symbol.as_ref());
     if capability.and_then(|symbols| symbols.hierarchical_document_symbol_support) == Some(true) {
-        let nested = found.into_iter().map(|one| nested(view, &file, one)).collect();
-        return Ok(Some(DocumentSymbolResponse::Nested(nested)));
+        let mut json = Vec::new();
+        write_all(view, &file, &found, &mut json);
+        view.reply.put(json);
+        return Ok(None);
     }
     let mut flat = Vec::new();
     for one in found {
@@ -52,19 +55,41 @@ pub(super) fn document(view: &View, params: DocumentSymbolParams) -> Result<Opti
     Ok(Some(DocumentSymbolResponse::Flat(flat)))
 }
 
-#[expect(deprecated, reason = "the field has to be filled in")]
-fn nested(view: &View, file: &File, one: Outline) -> DocumentSymbol {
-    let children: Vec<DocumentSymbol> = one.children.into_iter().map(|child| nested(view, file, child)).collect();
-    DocumentSymbol {
-        name: one.name,
-        detail: (!one.detail.is_empty()).then_some(one.detail),
-        kind: kind(one.shape),
-        tags: None,
-        deprecated: None,
-        range: view.range(file, one.span),
-        selection_range: view.range(file, one.name_span),
-        children: (!children.is_empty()).then_some(children),
+/// Writes a list of `DocumentSymbol`s (LSP 3.17): there are thousands of them, which all go out again with each key.
+fn write_all(view: &View, file: &File, all: &[Outline], json: &mut Vec<u8>) {
+    json.push(b'[');
+    for (at, one) in all.iter().enumerate() {
+        if at > 0 {
+            json.push(b',');
+        }
+        write_one(view, file, one, json);
     }
+    json.push(b']');
+}
+
+// Writing into memory, and words and numbers as JSON, does not fail.
+fn write_one(view: &View, file: &File, one: &Outline, json: &mut Vec<u8>) {
+    json.extend_from_slice(b"{\"name\":");
+    let _ = serde_json::to_writer(&mut *json, &one.name);
+    if !one.detail.is_empty() {
+        json.extend_from_slice(b",\"detail\":");
+        let _ = serde_json::to_writer(&mut *json, &one.detail);
+    }
+    json.extend_from_slice(b",\"kind\":");
+    let _ = serde_json::to_writer(&mut *json, &kind(one.shape));
+    for (name, span) in [("range", one.span), ("selectionRange", one.name_span)] {
+        let Range { start, end } = view.range(file, span);
+        let _ = write!(
+            json,
+            r#","{name}":{{"start":{{"line":{},"character":{}}},"end":{{"line":{},"character":{}}}}}"#,
+            start.line, start.character, end.line, end.character
+        );
+    }
+    if !one.children.is_empty() {
+        json.extend_from_slice(b",\"children\":");
+        write_all(view, file, &one.children, json);
+    }
+    json.push(b'}');
 }
 
 #[expect(deprecated, reason = "the field has to be filled in")]

@@ -15,6 +15,7 @@ use crate::lanes::Cancelled;
 use crate::lines::Encoding;
 use crate::program::Program;
 use crate::snapshot::Snapshot;
+use crate::transport::Reply;
 use crate::window::{self, Window};
 
 /// What was agreed at the start.
@@ -58,6 +59,8 @@ pub(crate) struct View {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) session: Arc<Session>,
     pub(crate) cancelled: Cancelled,
+    /// Where a long answer goes.
+    pub(crate) reply: Reply,
 }
 
 /// A document in a program.

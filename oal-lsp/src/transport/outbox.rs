@@ -54,8 +54,14 @@ impl Outbox {
             Err(error) => ("error", serde_json::to_vec(&error)),
         };
         let Ok(body) = body else { return };
+        self.answer_json(id, name, &body);
+    }
+
+    /// Answers a request with a `result` or an `error` that is JSON already.
+    pub(crate) fn answer_json(&self, id: &str, name: &str, body: &[u8]) {
         let mut message = format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"{name}\":").into_bytes();
-        message.extend(body);
+        message.reserve_exact(body.len() + 1);
+        message.extend_from_slice(body);
         message.push(b'}');
         self.put(Out::Body(message));
     }
