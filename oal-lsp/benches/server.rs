@@ -235,6 +235,7 @@ fn typing() {
     ];
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); methods.len()];
     let mut lost = 0;
+    let (mut last, mut longest) = (vec![Instant::now(); methods.len()], Duration::ZERO);
     for (key, character) in "default_replicas + ".repeat(4).chars().enumerate() {
         let began = Instant::now();
         client.change(&uri, key as i32 + 2, edit((line, column + key), 0, &character.to_string()));
@@ -243,10 +244,13 @@ fn typing() {
             client.ask(method, json!({ "textDocument": { "uri": uri }, "position": position }))
         };
         let asked: Vec<i64> = methods.iter().map(|method| ask(&mut client, method)).collect();
-        for (id, times) in asked.iter().zip(&mut times) {
-            match client.answer(*id) {
-                Ok(_) => times.push(milliseconds(began.elapsed())),
-                Err(_) => lost += 1,
+        for ((id, times), last) in asked.iter().zip(&mut times).zip(&mut last) {
+            if client.answer(*id).is_ok() {
+                times.push(milliseconds(began.elapsed()));
+                longest = longest.max(last.elapsed());
+                *last = Instant::now();
+            } else {
+                lost += 1;
             }
         }
         std::thread::sleep(Duration::from_millis(83).saturating_sub(began.elapsed()));
@@ -254,7 +258,7 @@ fn typing() {
     for (method, times) in methods.iter().zip(times).filter(|(_, times)| !times.is_empty()) {
         print(method, times);
     }
-    println!("  without an answer {lost}");
+    println!("  without an answer {lost}; at most {:.0} ms between two of a kind", milliseconds(longest));
     client.stop();
 }
 
