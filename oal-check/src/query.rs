@@ -170,6 +170,15 @@ pub fn mentions(checked: &Checked, symbol: &Symbol) -> Vec<Mention> {
     files.flat_map(|file| mentions_in(checked, file, symbol)).collect()
 }
 
+/// Whether a key or field names an instance of a repeated component.
+#[must_use]
+pub fn names_instance(checked: &Checked, symbol: &Symbol) -> bool {
+    let (Symbol::Key(place) | Symbol::Member(place)) = symbol else { return false };
+    let keys = keys::Keys::new(checked);
+    let mut defs = (0..).map(DefId).take(checked.program().defs.len());
+    defs.any(|def| keys.find_instances(def).values().any(|other| other == place))
+}
+
 /// The mentions of a symbol in a file, in order.
 #[must_use]
 pub fn mentions_in(checked: &Checked, file: FileId, symbol: &Symbol) -> Vec<Mention> {

@@ -4,11 +4,11 @@
 
 use super::Symbol;
 use crate::Checked;
-use crate::program::{DefId, ExprRef, KindId, Owner, Place, Target};
+use crate::program::{DefId, ExprRef, KindId, Owner, Place, Res, Target};
 use oal_syntax::Span;
-use oal_syntax::ast::{EntryValue, ExprId, ExprKind, ItemKind};
+use oal_syntax::ast::{EntryValue, ExprId, ExprKind, Guard, ItemKind, Tree};
 use oal_syntax::key;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a value belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,19 +62,113 @@ impl KeyPath {
 /// Finds the places where keys are written first.
 pub(super) struct Keys<'c> {
     checked: &'c Checked,
-    known: FxHashMap<Root, FxHashMap<String, Place>>,
+    known: FxHashMap<Root, Table>,
+    groups: Option<Table>,
+    instances: FxHashMap<DefId, Table>,
+    iterated: Option<FxHashSet<ExprRef>>,
 }
+
+/// Where keys are written, by their path.
+type Table = FxHashMap<String, Place>;
 
 impl<'c> Keys<'c> {
     pub(super) fn new(checked: &'c Checked) -> Self {
-        Self { checked, known: FxHashMap::default() }
+        Self { checked, known: FxHashMap::default(), groups: None, instances: FxHashMap::default(), iterated: None }
     }
 
     /// The key at the end of a path; `None` where nothing in sight writes it.
     pub(super) fn symbol(&mut self, path: &KeyPath) -> Option<Symbol> {
         let place = *self.table(path.root).get(&path.path)?;
         let one = path.path.matches('\0').count() == 1;
-        Some(if one && self.is_ports(path.root) { Symbol::Port(place) } else { Symbol::Key(place) })
+        Some(if one && self.is_field(path.root, "ports") {
+            Symbol::Port(place)
+        } else if one && self.is_field(path.root, "networks") {
+            // A group is declared in `app`; components join it by its name.
+            if self.groups.is_none() {
+                self.groups = Some(self.find_groups());
+            }
+            let declared = self.groups.as_ref().and_then(|groups| groups.get(&path.path));
+            Symbol::Key(declared.copied().unwrap_or(place))
+        } else {
+            Symbol::Key(place)
+        })
+    }
+
+    /// The network groups of the app, by name after a NUL.
+    fn find_groups(&self) -> Table {
+        let program = self.checked.program();
+        let groups = program.app.as_ref().and_then(|(_, app)| {
+            let file = program.project.file(app.file);
+            let ItemKind::App(body) = file.parse.tree.item(app.item).kind else { return None };
+            file.parse.tree.entries(body.entries).iter().find_map(|entry| match entry.value {
+                EntryValue::Set(expr) if entry.key.text(&file.text) == "networks" => {
+                    Some(ExprRef { file: app.file, expr })
+                }
+                _ => None,
+            })
+        });
+        let mut table = Table::default();
+        groups.into_iter().for_each(|groups| self.add(self.written(groups), "", &mut table));
+        table
+    }
+
+    /// Where the key of an instance of a repeated component stands.
+    pub(super) fn instance(&mut self, def: DefId, key: &str) -> Option<Place> {
+        if !self.instances.contains_key(&def) {
+            let found = self.find_instances(def);
+            self.instances.insert(def, found);
+        }
+        self.instances.get(&def)?.get(&format!("\0{key}")).copied()
+    }
+
+    /// The keys of the map or texts of the list that the loop of a repeated component goes through, where that or the `let` that it
+    /// names is written out, after a NUL each.
+    pub(super) fn find_instances(&self, def: DefId) -> Table {
+        let mut table = Table::default();
+        if let Some(at) = self.iterable(def).map(|at| self.written(at)) {
+            self.add(at, "", &mut table);
+            let file = self.checked.project().file(at.file);
+            for span in texts(&file.parse.tree, at.expr) {
+                let key = format!("\0{}", key::text(span.text(&file.text)));
+                table.entry(key).or_insert(Place { file: at.file, span });
+            }
+        }
+        table
+    }
+
+    /// What the loop of a repeated component goes through.
+    fn iterable(&self, def: DefId) -> Option<ExprRef> {
+        let item = self.checked.program().def(def)?.item;
+        let tree = &self.checked.project().file(item.file).parse.tree;
+        let ItemKind::Component { guard: Guard::For(head), .. } = tree.item(item.item).kind else { return None };
+        Some(ExprRef { file: item.file, expr: tree.loop_head(head)?.iterable })
+    }
+
+    /// Whether the loop of some component goes through this expression, or through the `let` whose value it is.
+    pub(super) fn is_iterated(&mut self, at: ExprRef) -> bool {
+        if self.iterated.is_none() {
+            let defs = (0..).map(DefId).take(self.checked.program().defs.len());
+            let over = defs.filter_map(|def| self.iterable(def));
+            self.iterated = Some(over.map(|over| self.written(over)).collect());
+        }
+        self.iterated.as_ref().is_some_and(|iterated| iterated.contains(&at))
+    }
+
+    /// Where a value is written: itself, or that of the `let` that it names.
+    fn written(&self, at: ExprRef) -> ExprRef {
+        let program = self.checked.program();
+        let tree = &program.project.file(at.file).parse.tree;
+        let value = match (tree.expr(at.expr).kind, program.res(at.file, at.expr)) {
+            (ExprKind::Name, Res::Def(def)) => program.def(def).and_then(|info| {
+                let tree = &program.project.file(info.item.file).parse.tree;
+                match tree.item(info.item.item).kind {
+                    ItemKind::Let { value, .. } => Some(ExprRef { file: info.item.file, expr: value }),
+                    _ => None,
+                }
+            }),
+            _ => None,
+        };
+        value.unwrap_or(at)
     }
 
     /// The place of a port of a component.
@@ -83,10 +177,12 @@ impl<'c> Keys<'c> {
         self.table(Root::Field(owner, *slot)).get(&format!("\0{name}")).copied()
     }
 
-    fn is_ports(&self, root: Root) -> bool {
+    /// Whether it is this field of the built-in library.
+    fn is_field(&self, root: Root, name: &str) -> bool {
         let Root::Field(owner, slot) = root else { return false };
         let kind = self.kind_of(owner).and_then(|kind| self.checked.program().kind(kind));
-        kind.and_then(|kind| kind.field_index.get("ports")) == Some(&slot)
+        let field = kind.and_then(|kind| kind.fields.get(usize::from(slot)));
+        field.is_some_and(|field| *field.name == *name && crate::std::index(field.at.file).is_some())
     }
 
     fn kind_of(&self, owner: Owner) -> Option<KindId> {
@@ -101,14 +197,14 @@ impl<'c> Keys<'c> {
 
     fn table(&mut self, root: Root) -> &FxHashMap<String, Place> {
         if !self.known.contains_key(&root) {
-            let mut table = FxHashMap::default();
+            let mut table = Table::default();
             self.fill(root, &mut table);
             self.known.insert(root, table);
         }
         self.known.entry(root).or_default()
     }
 
-    fn fill(&self, root: Root, table: &mut FxHashMap<String, Place>) {
+    fn fill(&self, root: Root, table: &mut Table) {
         let program = self.checked.program();
         match root {
             Root::Def(def) => {
@@ -146,7 +242,7 @@ impl<'c> Keys<'c> {
     }
 
     /// What the component's own body writes.
-    fn add_body(&self, owner: Owner, slot: u16, table: &mut FxHashMap<String, Place>) {
+    fn add_body(&self, owner: Owner, slot: u16, table: &mut Table) {
         let program = self.checked.program();
         let item = match owner {
             Owner::Component(def) => program.def(def).map(|info| info.item),
@@ -167,7 +263,7 @@ impl<'c> Keys<'c> {
         }
     }
 
-    fn add_overrides(&self, def: DefId, slot: u16, table: &mut FxHashMap<String, Place>) {
+    fn add_overrides(&self, def: DefId, slot: u16, table: &mut Table) {
         let program = self.checked.program();
         for index in self.checked.world().overrides_of(def) {
             let Some(one) = program.overrides.get(*index as usize) else { continue };
@@ -192,10 +288,10 @@ impl<'c> Keys<'c> {
     }
 
     /// The keys of an object, and those of the objects in it; of the alternatives of `if`, `match` and `??` all.
-    fn add(&self, at: ExprRef, prefix: &str, table: &mut FxHashMap<String, Place>) {
+    fn add(&self, at: ExprRef, prefix: &str, table: &mut Table) {
         let file = self.checked.project().file(at.file);
         let tree = &file.parse.tree;
-        let again = |expr: ExprId, table: &mut FxHashMap<String, Place>| {
+        let again = |expr: ExprId, table: &mut Table| {
             self.add(ExprRef { file: at.file, expr }, prefix, table);
         };
         match tree.expr(at.expr).kind {
@@ -222,4 +318,17 @@ impl<'c> Keys<'c> {
             _ => {}
         }
     }
+}
+
+/// The texts of a list that is written out.
+pub(super) fn texts(tree: &Tree, list: ExprId) -> impl Iterator<Item = Span> {
+    let elements = match tree.expr(list).kind {
+        ExprKind::List(elements) => tree.exprs(elements),
+        _ => &[],
+    };
+    elements
+        .iter()
+        .map(|element| tree.expr(*element))
+        .filter(|element| element.kind == ExprKind::Text)
+        .map(|text| text.span)
 }

@@ -7,6 +7,7 @@ use oal_check::program::{DefKind, Place};
 use oal_check::query::{self, Mention, Symbol};
 use oal_check::value::Value;
 use oal_check::{Checked, Diagnostic, Edit, InMemory, Label, Options, Project, Severity, check};
+use oal_syntax::ast::ExprKind;
 use oal_syntax::{FileId, Span, key, lexer};
 
 use super::describe;
@@ -90,6 +91,7 @@ pub fn rename(checked: &Checked, options: &Options, file: FileId, offset: u32, n
         return Ok(Vec::new());
     }
     refuse_bad_name(checked, &plan, &new)?;
+    refuse_other_texts(checked, &plan)?;
     let mut edits = Vec::with_capacity(plan.mentions.len());
     for mention in &plan.mentions {
         edits.push(Edit { file: mention.place.file, span: mention.place.span, text: written(checked, mention, &new)? });
@@ -138,6 +140,26 @@ fn refuse_bad_name(checked: &Checked, plan: &Plan, new: &str) -> Result<(), Stri
         && oal_check::std::is_kind(new)
     {
         return Err(format!("`{new}` is a built-in kind"));
+    }
+    Ok(())
+}
+
+/// The key of a repeated component is a value, too: a text that says the same may be compared with it, which no check can tell.
+fn refuse_other_texts(checked: &Checked, plan: &Plan) -> Result<(), String> {
+    if !query::names_instance(checked, &plan.symbol) {
+        return Ok(());
+    }
+    for (file, source) in checked.project().files() {
+        let said = source.parse.tree.exprs.iter().filter(|expr| expr.kind == ExprKind::Text);
+        let mut places = said.map(|expr| Place { file, span: expr.span });
+        let other = places.find(|place| {
+            *key::text(place.span.text(&source.text)) == *plan.name
+                && !plan.mentions.iter().any(|mention| mention.place == *place)
+        });
+        if let Some(place) = other {
+            let (name, at) = (&plan.name, describe::place_words(checked, place));
+            return Err(format!("`{name}` names an instance, and the text \"{name}\" at {at} may mean it, too"));
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The names in expressions. Along a path it is known whose field is looked into, so that keys of maps are found again where they are
 //! written.
 
-use super::super::keys::{KeyPath, Root};
+use super::super::keys::{KeyPath, Root, texts};
 use super::{Role, Walk};
 use crate::program::{ExprRef, KindId, Owner, Place, Res};
 use crate::query::Symbol;
@@ -43,7 +43,9 @@ impl Walk<'_, '_> {
             ExprKind::Name => {
                 self.name(id, expr.span);
             }
-            ExprKind::Template(parts) | ExprKind::List(parts) => {
+            ExprKind::Template(parts) => tree.exprs(parts).iter().for_each(|part| self.expr(*part, None)),
+            ExprKind::List(parts) => {
+                self.instance_keys(id);
                 tree.exprs(parts).iter().for_each(|part| self.expr(*part, None));
             }
             ExprKind::Path { head, first, len } => self.path(head, first as usize, len),
@@ -78,6 +80,25 @@ impl Walk<'_, '_> {
                     self.locals.truncate(depth);
                 }
             }
+        }
+    }
+
+    /// The texts of a list that a component is repeated for name its instances.
+    fn instance_keys(&mut self, list: ExprId) {
+        let mut texts = texts(self.tree, list).peekable();
+        if texts.peek().is_some() && self.keys.is_iterated(ExprRef { file: self.file, expr: list }) {
+            texts.for_each(|text| self.emit(Symbol::Key(self.place(text)), text, Role::Declares));
+        }
+    }
+
+    /// An instance of a repeated component, by its key.
+    pub(super) fn instance(&mut self, owner: Owner, word: &str, at: Span) {
+        if let Owner::Component(def) = owner
+            && let Some(place) = self.keys.instance(def, word)
+        {
+            // An object that no type makes a map is a record.
+            let is_member = self.program.types.member_at(place).is_some();
+            self.emit(if is_member { Symbol::Member(place) } else { Symbol::Key(place) }, at, Role::Reads);
         }
     }
 
@@ -236,7 +257,13 @@ impl Walk<'_, '_> {
                 Along::Keys(keys)
             }
             // One of several components has the fields of all.
-            Along::Owner(owner) => Along::Owner(owner),
+            Along::Owner(owner) => {
+                if node.kind == ExprKind::Text {
+                    let word = key::text(self.text(node.span)).into_owned();
+                    self.instance(owner, &word, node.span);
+                }
+                Along::Owner(owner)
+            }
             _ => Along::Other,
         }
     }

@@ -75,6 +75,7 @@ impl Walk<'_, '_> {
         let (mut keys, mut ty) = loop {
             let Some((word, at, quoted)) = parts.next() else { return (owner, None) };
             if quoted {
+                self.instance(owner, &word, at);
                 continue;
             }
             let Some(info) = self.program.kind(kind) else { return (owner, None) };

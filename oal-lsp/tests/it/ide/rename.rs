@@ -178,3 +178,43 @@ fn settings_are_those_of_the_session() {
     let refusal = renamed(&all, ", large", "huge").unwrap_err();
     assert!(refusal.contains("large"), "{refusal}");
 }
+
+/// A key that is written as a text is one: the group that a component joins, the instance that an environment names.
+#[test]
+fn keys_are_renamed_where_they_are_texts() {
+    let root = "app a { networks: { front: {}, back: { internal: true } } }\nenvironment prod { b.networks.front.aliases: [\"x\"] }\nservice b { image: \"x:1\", networks: { front: {}, back: {} } }\ncache c { networks: { back: {} } }\n";
+    let after = |root: &str, at: &str, to: &str, new: &str| renamed(&root.replacen(at, to, 1), "", new);
+    assert_eq!(
+        after(root, "{ front: {}, back: {} }", "{ │front: {}, back: {} }", "edge").unwrap()[0],
+        root.replace("front", "edge")
+    );
+    assert_eq!(
+        after(root, "{ front: {}, back: { i", "{ │front: {}, back: { i", "edge").unwrap()[0],
+        root.replace("front", "edge")
+    );
+    assert_eq!(
+        after(root, "c { networks: { back", "c { networks: { │back", "inner").unwrap()[0],
+        root.replace("back", "inner")
+    );
+
+    let inline = "app a {}\nenvironment prod { w[\"eu\"].replicas: 2 }\nservice w for x in [\"eu\", \"us\"] { image: \"x:1\", ports: { http: 80 }, env: { X: x } }\nservice c { image: \"x:1\", env: { U: w[\"eu\"].url } }\n";
+    let named =
+        inline.replace("[\"eu\", \"us\"]", "regions").replace("service c", "let regions = [\"eu\", \"us\"]\nservice c");
+    let mapped = inline
+        .replace("for x in [\"eu\", \"us\"]", "for x, n in regions")
+        .replace("X: x", "X: \"${x}${n}\"")
+        .replace("service c", "let regions = { eu: 1, us: 2 }\nservice c");
+    for root in [inline, &named, &mapped] {
+        let expected = root.replace("\"eu\"", "\"europe\"").replace("{ eu:", "{ europe:");
+        let declared = if root == mapped { ("{ eu", "{ │eu") } else { ("[\"eu\", ", "[\"│eu\", ") };
+        for (at, to) in [declared, ("w[\"eu\"].r", "w[\"│eu\"].r"), ("w[\"eu\"].u", "w[\"e│u\"].u")] {
+            assert_eq!(after(root, at, to, "europe").unwrap()[0], expected, "{to}");
+        }
+        // What else a text means only the reader knows.
+        let compared = root.replace("env: { X", "replicas: if x == \"eu\" then 2 else 1, env: { X");
+        let refusal = after(&compared, "w[\"eu\"].u", "w[\"│eu\"].u", "europe").unwrap_err();
+        assert!(refusal.contains("the text \"eu\" at app.oal:3 may mean it, too"), "{refusal}");
+        let refusal = after(root, "w[\"eu\"].u", "w[\"│eu\"].u", "us").unwrap_err();
+        assert!(!refusal.contains("no name here"), "{refusal}");
+    }
+}
