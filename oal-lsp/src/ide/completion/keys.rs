@@ -5,6 +5,7 @@ use super::tables::{self, Known, PartKind, Type};
 use super::{Docs, Kind, List, group, scaffold};
 use oal_check::program::{DefKind, KindInfo, Place};
 use oal_check::types::MemberInfo;
+use oal_syntax::ast::{EntryValue, ItemKind};
 
 impl<'a> List<'a, '_> {
     pub(super) fn keys(&mut self, keys: &Keys<'a>) {
@@ -43,7 +44,7 @@ impl<'a> List<'a, '_> {
                 continue;
             }
             let required = info.required.contains(&slot);
-            self.key(&field.name, Type::new(kind.program, field.ty), required, field.at);
+            self.key(&field.name, Type::new(kind.program, field.ty), required, Some(field.at));
         }
     }
 
@@ -53,38 +54,55 @@ impl<'a> List<'a, '_> {
             self.record_fields(ty, members, given);
         } else if let Some(key) = ty.map_key() {
             let value = ty.map_value().unwrap_or(ty);
-            let mut names: Vec<String> = key
+            let mut names: Vec<(String, Option<Place>)> = key
                 .variants()
-                .map(|variants| variants.iter().map(|variant| variant.name.to_string()).collect())
+                .map(|variants| variants.iter().map(|variant| (variant.name.to_string(), None)).collect())
                 .unwrap_or_default();
             if key.bare() == Some(&oal_check::types::TyData::PortName) {
-                names.extend(self.own_ports());
+                names.extend(self.own_ports().into_iter().map(|port| (port, None)));
             }
-            for name in names.into_iter().filter(|name| !given.contains(name)) {
-                self.key(
-                    &name,
-                    value,
-                    false,
-                    Place { file: oal_syntax::FileId(u32::MAX), span: oal_syntax::Span::empty(0) },
-                );
+            names.extend(self.groups(ty).into_iter().map(|(name, at)| (name, Some(at))));
+            for (name, at) in names.into_iter().filter(|(name, _)| !given.contains(name)) {
+                self.key(&name, value, false, at);
             }
         }
+    }
+
+    /// The network groups of the app, where those that a component joins are wanted.
+    fn groups(&self, ty: Type<'a>) -> Vec<(String, Place)> {
+        let own = |member: &MemberInfo| oal_check::std::index(member.at.file).is_some();
+        let joined = ty.map_value().filter(|value| value.show() == "Membership");
+        if !joined.and_then(Type::record).is_some_and(|members| members.iter().all(own)) {
+            return Vec::new();
+        }
+        let declared = self.program.app.as_ref().and_then(|(_, app)| {
+            let file = self.program.project.file(app.file);
+            let ItemKind::App(body) = file.parse.tree.item(app.item).kind else { return None };
+            file.parse.tree.entries(body.entries).iter().find_map(|entry| match entry.value {
+                EntryValue::Set(value) if entry.key.text(&file.text) == "networks" => {
+                    Some((self.program, app.file, value))
+                }
+                _ => None,
+            })
+        });
+        let Some(declared) = declared else { return Vec::new() };
+        tables::keys(declared).into_iter().map(|(name, _, span)| (name, Place { file: declared.1, span })).collect()
     }
 
     fn record_fields(&mut self, ty: Type<'a>, members: &'a [MemberInfo], given: &[String]) {
         for member in members.iter().filter(|member| !given.iter().any(|given| **given == *member.name)) {
-            self.key(&member.name, ty.with(member.ty), scaffold::must(ty, member), member.at);
+            self.key(&member.name, ty.with(member.ty), scaffold::must(ty, member), Some(member.at));
         }
     }
 
-    fn key(&mut self, name: &str, ty: Type<'a>, required: bool, at: Place) {
+    fn key(&mut self, name: &str, ty: Type<'a>, required: bool, at: Option<Place>) {
         let has_colon = self.site.has_colon;
         let shown = ty.show();
         let Some(item) = self.push(Kind::Field, name, if required { group::WANTED } else { group::NEAR }) else {
             return;
         };
         item.detail = Some(if required { format!("{shown}, required") } else { shown });
-        item.docs = (at.file.0 != u32::MAX).then_some(Docs::Above(at.file, at.span.start));
+        item.docs = at.map(|at| Docs::Above(at.file, at.span.start));
         if !has_colon {
             let (scaffold, more) = scaffold::key(name, ty);
             item.text = scaffold.plain;
@@ -121,7 +139,15 @@ impl<'a> List<'a, '_> {
 
     /// What follows a dot in an environment's path.
     pub(super) fn path(&mut self, known: Known<'a>, unset: bool) {
-        for part in tables::parts(known) {
+        let parts = tables::parts(known);
+        if let Some((ty, value)) = known.ty.and_then(|ty| Some((ty, ty.map_value()?))).filter(|_| !unset) {
+            for (name, at) in self.groups(ty) {
+                if tables::is_name(&name) && !parts.iter().any(|part| part.name == name) {
+                    self.key(&name, value, false, Some(at));
+                }
+            }
+        }
+        for part in parts {
             if !matches!(part.what, PartKind::Field | PartKind::Nested | PartKind::Member) {
                 continue;
             }

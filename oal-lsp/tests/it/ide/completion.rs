@@ -175,6 +175,26 @@ fn keys_inside_values() {
 }
 
 #[test]
+fn network_groups_of_the_app() {
+    let app = "app a { networks: { front: {}, back: { internal: true } } }\nenvironment prod {\n  s.networks.«»\n}\nservice s { image: \"x:1\" }\n";
+    let with = |rest: &str| app.replace("  s.networks.«»\n", "") + rest;
+    has!(labels(&with("service t { image: \"x:1\", networks: { │ } }\n")), ["front", "back"]);
+    for kind in ["database", "cache", "queue", "job"] {
+        let found = labels(&with(&format!("{kind} t {{ networks: {{ back: {{}}, f│ }} }}\n")));
+        has!(&found, ["front"]);
+        lacks!(&found, ["back"]);
+    }
+    has!(labels(&with("kind web extends service { networks: { │ } }\n")), ["front", "back"]);
+    let joined = app.replace("«»", "│").replace("x:1\"", "x:1\", networks: { back: {} }");
+    let found = labels(&joined);
+    has!(&found, ["front", "back"]);
+    assert_eq!(found.iter().filter(|label| *label == "back").count(), 1, "{found:?}");
+    // Labels are any text.
+    lacks!(labels(&with("service t { image: \"x:1\", labels: { │ } }\n")), ["front", "back"]);
+    lacks!(labels("app a {}\nservice t { image: \"x:1\", networks: { │ } }\n"), ["front"]);
+}
+
+#[test]
 fn values_of_the_expected_type() {
     assert_eq!(first("database x { engine: │ }", 2), ["postgres", "mysql"]);
     assert_eq!(first("database x {\n  engine: p│\n  version: 16\n}", 1), ["postgres"]);
