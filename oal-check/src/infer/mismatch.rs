@@ -7,6 +7,7 @@ use crate::suggest::Dimension;
 use crate::text::TextType;
 use crate::types::{Ty, TyData};
 use oal_syntax::ast::{ExprId, ExprKind};
+use oal_syntax::literal::Number;
 
 impl Checker<'_> {
     pub(super) fn report_null(&mut self, expr: ExprId, got: Ty, want: Ty) {
@@ -54,9 +55,10 @@ impl Checker<'_> {
                     format!("{minutes}min"),
                 ))
             }
-            (TyData::Int | TyData::Float, TyData::Duration | TyData::Size | TyData::Percent)
-                if matches!(node.kind, ExprKind::Number) =>
+            (TyData::Int | TyData::Float | TyData::String, TyData::Duration | TyData::Size | TyData::Percent)
+                if plain_number(node.kind, text).is_some() =>
             {
+                let text = plain_number(node.kind, text).unwrap_or(text);
                 let units = match want_data {
                     TyData::Duration => "`ms`, `s`, `min`, `h` or `d`",
                     TyData::Size => "`B`, `KiB`, `MiB`, `GiB` or `TiB` (or `KB` to `TB`)",
@@ -68,7 +70,7 @@ impl Checker<'_> {
                     _ => "%",
                 };
                 self.finding(&codes::MISSING_UNIT, node.span, format!("{what} takes {want_shown}: `{text}` of what?"))
-                    .label("a plain number")
+                    .label(if node.kind == ExprKind::Text { "a plain number, in quotes" } else { "a plain number" })
                     .help(format!("add a unit: {units}"))
                     .fix(Fix::maybe(format!("write `{text}{unit}`"), self.at.file, node.span, format!("{text}{unit}")))
             }
@@ -100,7 +102,7 @@ impl Checker<'_> {
                         self.program.types.union(*number).is_some_and(|u| u.variants.iter().any(|v| &*v.name == inner))
                     }
                     TyData::Environment => self.program.environments.iter().any(|e| &*e.name == inner),
-                    _ => oal_syntax::literal::number(inner).is_ok(),
+                    _ => oal_syntax::literal::number(inner).is_ok_and(|number| reads_as_number(&number, want)),
                 };
                 let diagnostic = self
                     .finding(
@@ -348,4 +350,26 @@ fn words(quoted: &str) -> Vec<&str> {
         depth == 0 && letter.is_whitespace()
     });
     parts.filter(|word| !word.is_empty()).collect()
+}
+
+/// A number without a unit, in quotes or not.
+fn plain_number(kind: ExprKind, text: &str) -> Option<&str> {
+    match kind {
+        ExprKind::Number => Some(text),
+        ExprKind::Text => Some(text.trim_matches('"'))
+            .filter(|inner| matches!(oal_syntax::literal::number(inner), Ok(Number::Int(_) | Number::Float(_)))),
+        _ => None,
+    }
+}
+
+/// Whether a number literal is one of a type.
+fn reads_as_number(number: &Number, want: &TyData) -> bool {
+    match number {
+        Number::Int(_) => matches!(want, TyData::Int | TyData::Float | TyData::Cpu | TyData::Port),
+        Number::Float(_) => matches!(want, TyData::Float | TyData::Cpu),
+        Number::Duration(_) => matches!(want, TyData::Duration),
+        Number::Size(_) => matches!(want, TyData::Size),
+        Number::Cpu(_) => matches!(want, TyData::Cpu),
+        Number::Percent(_) => matches!(want, TyData::Percent),
+    }
 }

@@ -4,6 +4,7 @@ use crate::diagnostic::{Diagnostic, Fix, Severity, codes};
 use crate::project::Project;
 use crate::{LintLevel, Options};
 use oal_syntax::ast::{Allow, EntryValue, ItemKind, List, Tree};
+use oal_syntax::error::{SyntaxError, SyntaxErrorKind};
 use oal_syntax::{FileId, Span};
 
 /// An `allow(…)` of the program.
@@ -125,12 +126,18 @@ fn collect(project: &Project) -> Vec<Allowed<'_>> {
         for (at, entry) in tree.entries.iter().enumerate() {
             if let EntryValue::Allow(index) = entry.value
                 && let Some(allow) = tree.allows.get(index as usize)
+                && !source.parse.errors.iter().any(|error| dangles(error, entry.key))
             {
                 push(&mut found, file, &source.text, *allow, Some(next_entry(tree, at)));
             }
         }
     }
     found
+}
+
+/// Whether it has been said that nothing follows an `allow`: then nobody asks what it allows.
+fn dangles(error: &SyntaxError, allow: Span) -> bool {
+    error.kind == SyntaxErrorKind::DanglingAllow && error.span == allow
 }
 
 fn push<'p>(found: &mut Vec<Allowed<'p>>, file: FileId, source: &'p str, allow: Allow, scope: Option<Span>) {

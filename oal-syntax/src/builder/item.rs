@@ -274,9 +274,10 @@ impl Builder<'_> {
             }
             at += 1;
         }
-        if let Some(Entry { key, value: EntryValue::Allow(_) }) = self.entries.last().copied()
-            && next(&self.entries) > block.entries.0
-        {
+        let inside = self.entries.get(block.entries.0 as usize..).unwrap_or_default();
+        let last =
+            inside.iter().rev().map_while(|entry| matches!(entry.value, EntryValue::Allow(_)).then_some(entry.key));
+        for key in last.collect::<Vec<_>>() {
             self.error(key, SyntaxErrorKind::DanglingAllow);
         }
         self.close_path_keys(owner, block);
