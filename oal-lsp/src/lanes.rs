@@ -50,6 +50,11 @@ impl Cancelled {
     pub(crate) fn is(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Says so.
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Cancels when the one who waits is gone.
@@ -57,7 +62,7 @@ struct Waiting(Cancelled);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.0.store(true, Ordering::Relaxed);
+        self.0.set();
     }
 }
 

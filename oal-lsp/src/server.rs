@@ -20,6 +20,7 @@ mod view;
 mod watch;
 mod writing;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
@@ -30,6 +31,7 @@ use tower_lsp::ls_types::request::{
 use tower_lsp::ls_types::*;
 use tower_lsp::{Client, LanguageServer};
 
+use crate::key::Key;
 use crate::lanes::{Lane, Lanes, Lost};
 use crate::snapshot::{Snapshot, lock};
 use crate::transport::{Outbox, Reply};
@@ -53,13 +55,17 @@ struct Inner {
     analysis: analysis::Signal,
     runtime: tokio::runtime::Handle,
     trace: Mutex<TraceValue>,
+    shown: progress::Shown,
+    /// Folders that a person has said to look no further into.
+    left: Mutex<BTreeSet<Key>>,
 }
 
 impl Server {
     pub(crate) fn new(client: Client, outbox: Outbox, lanes: Lanes) -> Self {
-        let (workspace, session, analysis, trace) = Default::default();
+        let (workspace, session, analysis, trace, shown, left) = Default::default();
         let runtime = tokio::runtime::Handle::current();
-        Self { inner: Arc::new(Inner { client, outbox, lanes, workspace, session, analysis, runtime, trace }) }
+        let inner = Inner { client, outbox, lanes, workspace, session, analysis, runtime, trace, shown, left };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Answers a request on a thread of a lane, from the documents as they are now. Call it before any other `await`.
@@ -97,7 +103,7 @@ impl Server {
         let work = move |cancelled: &crate::lanes::Cancelled| {
             drill(method);
             let snapshot = snapshot(&server);
-            answer(&View { snapshot, session, cancelled: cancelled.clone(), reply }, params)
+            answer(&View { snapshot, session, cancelled: cancelled.clone(), reply, server }, params)
         };
         match self.inner.lanes.run(lane, work).await {
             Ok(answer) => answer,

@@ -11,7 +11,7 @@ use oal_check::diagnostic::codes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::ls_types::{SetTraceParams, TraceValue, Uri, WorkDoneProgressCancelParams};
+use tower_lsp::ls_types::{SetTraceParams, TraceValue, Uri};
 
 use super::{Server, View};
 use crate::ide::graph::{self, Picture};
@@ -76,9 +76,6 @@ impl Server {
     pub(crate) async fn set_trace(&self, params: SetTraceParams) {
         *lock(&self.inner.trace) = params.value;
     }
-
-    /// `window/workDoneProgress/cancel`: what is shown as work in progress reads files, without which nothing is right; it goes on.
-    pub(crate) async fn cancel_progress(&self, _: WorkDoneProgressCancelParams) {}
 
     /// Tells what is done, where the client wants to know.
     pub(super) fn trace(&self, message: impl FnOnce() -> String) {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use oal_check::Severity;
 use oal_syntax::FileId;
-use tower_lsp::jsonrpc::Result;
+use serde_json::json;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::{
     Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentDiagnosticReportKind,
     DocumentDiagnosticReportResult, FullDocumentDiagnosticReport, RelatedFullDocumentDiagnosticReport,
@@ -14,6 +15,7 @@ use tower_lsp::ls_types::{
 };
 
 use super::View;
+use super::progress::Work;
 use crate::convert;
 use crate::convert::diagnostics::{all, result_id};
 use crate::findings::Findings;
@@ -78,7 +80,12 @@ pub(super) fn workspace(view: &View, params: WorkspaceDiagnosticParams) -> Resul
     let mut previous: HashMap<Key, (Uri, String)> = previous.collect();
     let mut items = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
-    for program in view.all_programs() {
+    let programs = view.snapshot.roots().len();
+    let mut work = Work::new(&view.server, "diagnostics", "Checking OAL programs");
+    for (done, program) in view.all_programs().enumerate() {
+        if !work.goes_on(|| format!("{done} of {programs}")) {
+            return Err(left());
+        }
         for file in program.files().iter().filter(|file| file.exists()) {
             if !seen.insert(file.key.clone()) {
                 continue;
@@ -102,6 +109,13 @@ pub(super) fn workspace(view: &View, params: WorkspaceDiagnosticParams) -> Resul
         items.push(full(uri, None, Vec::new(), result_id(&[])));
     }
     Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport { items }))
+}
+
+/// A person has said that the workspace is not to be checked now.
+fn left() -> Error {
+    // LSP 3.17, `ServerCancelled` with `DiagnosticServerCancellationData`.
+    let data = Some(json!({ "retriggerRequest": false }));
+    Error { code: ErrorCode::ServerError(-32802), message: "left, as was asked".into(), data }
 }
 
 fn full(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tower_lsp::jsonrpc::Result;
@@ -10,7 +10,7 @@ use tower_lsp::ls_types::{
     ConfigurationItem, InitializeParams, InitializeResult, MessageType, WorkspaceFolder, WorkspaceFoldersChangeEvent,
 };
 
-use super::progress::Progress;
+use super::progress::Work;
 use super::{Server, Session, analysis, capabilities, watch};
 use crate::convert;
 use crate::disk;
@@ -21,9 +21,6 @@ use crate::snapshot::lock;
 
 /// How long the first messages may wait for the files of the folders.
 const FIRST_LOOK: Duration = Duration::from_millis(150);
-
-/// How long work goes on before it is shown.
-const SHOWN_AFTER: Duration = Duration::from_millis(500);
 
 /// The name of our settings.
 pub(super) const SECTION: &str = "oal";
@@ -78,20 +75,20 @@ impl Server {
         for folder in folders {
             let (server, done) = (self.clone(), done.clone());
             self.inner.lanes.spawn(Lane::Background, move || {
-                let began = Instant::now();
-                let mut progress = None;
+                lock(&server.inner.left).remove(&folder);
+                let mut work = Work::new(&server, &folder, "Looking for OAL files");
                 let mut gone = |files: usize| {
-                    if progress.is_none() && began.elapsed() > SHOWN_AFTER {
-                        progress = Some(Progress::begin(&server, &folder, "Looking for OAL files"));
-                    }
-                    if let Some(Some(progress)) = &progress {
-                        progress.report(&format!("{files} files"));
-                    }
-                    !lock(&server.inner.workspace).folders().contains(&folder)
+                    let goes_on = work.goes_on(|| format!("{files} files"));
+                    !goes_on || !lock(&server.inner.workspace).folders().contains(&folder)
                 };
                 let files = disk::below(&folder, &mut gone);
-                drop(progress);
+                // What has been found is known; other files are when a program uses them.
+                if work.is_left() {
+                    lock(&server.inner.left).insert(folder.clone());
+                }
                 lock(&server.inner.workspace).set_disk(&folder, &files);
+                // It has ended when its files are known.
+                drop(work);
                 server.changed_elsewhere();
                 drop(done);
             });

@@ -61,6 +61,8 @@ pub(crate) struct View {
     pub(crate) cancelled: Cancelled,
     /// Where a long answer goes.
     pub(crate) reply: Reply,
+    /// Who is asked: to show how far long work is.
+    pub(super) server: super::Server,
 }
 
 /// A document in a program.

@@ -111,7 +111,8 @@ impl Server {
             let mut keys: Vec<Key> = changed.map(|file| file.key.clone()).collect();
             let folders: Vec<Key> = lock(&self.inner.workspace).folders().to_vec();
             let snapshot = lock(&self.inner.workspace).snapshot();
-            for folder in folders {
+            let left = lock(&self.inner.left).clone();
+            for folder in folders.into_iter().filter(|folder| !left.contains(folder)) {
                 let paths = disk::below(&folder, &mut |_| false);
                 let found = paths.iter().map(|path| Key::from(format!("{folder}{path}")));
                 keys.extend(found.filter(|key| !snapshot.table.contains_key(key)));

@@ -12,6 +12,7 @@ mod client;
 mod fuzz;
 mod ide;
 mod navigation;
+mod progress;
 mod robust;
 mod same;
 mod workspace;
