@@ -2,6 +2,7 @@
 //! protocol, no positions of lines and columns, no IO.
 
 pub mod actions;
+pub mod after;
 pub mod code_lens;
 pub mod completion;
 pub mod definition;

@@ -9,6 +9,7 @@ mod inline;
 mod secret;
 mod text;
 
+pub use environment::moves;
 pub use fixes::fix_all;
 pub use imports::organise;
 

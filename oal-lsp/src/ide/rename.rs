@@ -1,16 +1,16 @@
 //! Renaming: every mention of a name, in every file of the program, or a reason why not. What is refused is found by doing it: the
 //! renamed program is checked, and must say the same as before and mean the same by the new name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use oal_check::program::{DefKind, Place};
 use oal_check::query::{self, Mention, Symbol};
 use oal_check::value::Value;
-use oal_check::{Checked, Diagnostic, Edit, InMemory, Label, Options, Project, Severity, check};
+use oal_check::{Checked, Edit, Options, Severity, check};
 use oal_syntax::ast::ExprKind;
 use oal_syntax::{FileId, Span, key, lexer};
 
-use super::describe;
+use super::{after, describe};
 
 /// What can be renamed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,14 +207,11 @@ fn widen_imports(checked: &Checked, plan: &Plan, new: &str, edits: &mut [Edit]) 
 fn prove(checked: &Checked, options: &Options, plan: &Plan, file: FileId, edits: &[Edit]) -> Result<(), String> {
     // The new name, in which a file may have another word for it.
     let word = edits.first().map_or_else(String::new, |edit| key::text(&edit.text).into_owned());
-    let after = check(&edited(checked, edits), &renamed_in(checked, options, plan, &word));
+    let after = check(&after::edited(checked, edits), &renamed_in(checked, options, plan, &word));
     // Errors hide lints: where there are some, lints that show up when one goes away are no reason to keep it. Advice is none ever.
     let least = if checked.has_errors() { Severity::Error } else { Severity::Warning };
-    let (old, new) = (counts(checked, least), counts(&after, least));
-    if let Some((code, at)) = new.iter().find(|(key, count)| old.get(*key) < Some(*count)).map(|(key, _)| key) {
-        let found = after.diagnostics().iter().find(|found| (found.code.id, found.primary.file) == (*code, *at));
-        let message = found.map_or("", |found| &found.message);
-        return Err(format!("then {message} ({code})"));
+    if let Some(found) = after::worse(checked, &after, least) {
+        return Err(format!("then {} ({})", found.message, found.code.id));
     }
     let edited_places = edits.iter().map(|edit| moved(edits, edit.file, edit.span.start, edit.text.len()));
     // A name that is used under another one, which the new one is.
@@ -254,17 +251,6 @@ fn renamed_in(checked: &Checked, options: &Options, plan: &Plan, new: &str) -> O
     options
 }
 
-/// How many findings of each code a file has, of those that matter so much at least. What files cannot be read is not counted: the edited program has only those that could.
-fn counts(checked: &Checked, least: Severity) -> BTreeMap<(&'static str, FileId), usize> {
-    let mut counts = BTreeMap::new();
-    let unread = |place: &Label| checked.project().problems().iter().any(|problem| problem.primary == *place);
-    let counted = |found: &&Diagnostic| found.severity <= least && !unread(&found.primary);
-    for found in checked.diagnostics().iter().filter(counted) {
-        *counts.entry((found.code.id, found.primary.file)).or_default() += 1;
-    }
-    counts
-}
-
 /// Where what starts at an offset stands when all edits are made.
 fn moved(edits: &[Edit], file: FileId, offset: u32, len: usize) -> Place {
     let before = edits.iter().filter(|other| other.file == file && other.span.start < offset);
@@ -272,33 +258,4 @@ fn moved(edits: &[Edit], file: FileId, offset: u32, len: usize) -> Place {
         before.map(|other| i64::try_from(other.text.len()).unwrap_or(0) - i64::from(other.span.len())).sum();
     let start = u32::try_from(i64::from(offset) + grown).unwrap_or(0);
     Place { file, span: Span::new(start, start + u32::try_from(len).unwrap_or(0)) }
-}
-
-/// The program with the edits made.
-fn edited(checked: &Checked, edits: &[Edit]) -> Project {
-    let project = checked.project();
-    let files: Vec<(String, String)> = project
-        .files()
-        .map(|(id, source)| {
-            let own = edits.iter().filter(|edit| edit.file == id);
-            (source.path.clone(), apply(&source.text, own.cloned().collect()))
-        })
-        .collect();
-    let root = files.first().map(|(path, _)| path.clone()).unwrap_or_default();
-    Project::load(&root, &mut files.into_iter().collect::<InMemory>())
-}
-
-/// A text with edits made; they do not overlap.
-#[must_use]
-pub fn apply(text: &str, mut edits: Vec<Edit>) -> String {
-    edits.sort_unstable_by_key(|edit| (edit.span.start, edit.span.end));
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    for edit in edits {
-        out.push_str(text.get(at..edit.span.start as usize).unwrap_or_default());
-        out.push_str(&edit.text);
-        at = (edit.span.end as usize).max(at);
-    }
-    out.push_str(text.get(at..).unwrap_or_default());
-    out
 }

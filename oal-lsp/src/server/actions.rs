@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
     CodeAction, CodeActionKind, CodeActionOptions, CodeActionOrCommand, CodeActionParams, CodeActionProviderCapability,
-    CodeActionResponse, Diagnostic, NumberOrString, Range,
+    CodeActionResponse, CodeActionTriggerKind, Diagnostic, NumberOrString, Range,
 };
 
 use super::rename::Edits;
 use super::view::Held;
 use super::{Session, View};
 use crate::file::File;
-use crate::ide::actions::{Action, ActionKind, actions, fix_all, organise};
+use crate::ide::actions::{Action, ActionKind, actions, fix_all, moves, organise};
 use crate::key;
 
 /// What is advertised.
@@ -68,8 +68,14 @@ fn wanted(kind: &CodeActionKind, only: Option<&[CodeActionKind]>) -> bool {
     })
 }
 
-/// All actions for a range, in the first program that holds the document.
-fn found(view: &View, file: &File, range: Range, only: Option<&[CodeActionKind]>) -> Option<(Held, Vec<Action>)> {
+/// All actions for a range, in the first program that holds the document. `asked` is whether a person asked for them.
+fn found(
+    view: &View,
+    file: &File,
+    range: Range,
+    only: Option<&[CodeActionKind]>,
+    asked: bool,
+) -> Option<(Held, Vec<Action>)> {
     let held = view.programs(file).into_iter().next()?;
     let span = view.span(file, range);
     let checked = &held.program.checked;
@@ -77,6 +83,10 @@ fn found(view: &View, file: &File, range: Range, only: Option<&[CodeActionKind]>
     let here = [ActionKind::QuickFix, ActionKind::Extract, ActionKind::Inline, ActionKind::Rewrite];
     if here.into_iter().any(|one| wanted(&kind(one), only)) {
         all.extend(actions(checked, held.id, span));
+    }
+    // Each is proved by a check: not while the cursor only passes by.
+    if asked && wanted(&kind(ActionKind::Rewrite), only) {
+        all.extend(moves(checked, &held.program.options, held.id, span));
     }
     if wanted(&kind(ActionKind::FixAll), only) {
         all.extend(fix_all(checked, held.id));
@@ -92,7 +102,8 @@ fn found(view: &View, file: &File, range: Range, only: Option<&[CodeActionKind]>
 pub(super) fn at(view: &View, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
     let file = view.file(&params.text_document.uri)?;
     let only = params.context.only.as_deref();
-    let Some((held, all)) = found(view, &file, params.range, only) else { return Ok(None) };
+    let asked = params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC);
+    let Some((held, all)) = found(view, &file, params.range, only, asked) else { return Ok(None) };
     let lazily = resolves(&view.session);
     let convert = |action: Action| {
         let diagnostics = diagnostics(view, &file, &held, &action, &params.context.diagnostics);
@@ -141,7 +152,7 @@ pub(super) fn resolve(view: &View, mut action: CodeAction) -> Result<CodeAction>
     let Some((uri, range)) = action.data.as_ref().and_then(place) else { return Ok(action) };
     let Some(file) = view.snapshot.file(&key::of_uri(&uri)) else { return Ok(action) };
     let only = action.kind.clone().map(|kind| vec![kind]);
-    if let Some((held, all)) = found(view, &file, range, only.as_deref())
+    if let Some((held, all)) = found(view, &file, range, only.as_deref(), true)
         && let Some(same) = all.into_iter().find(|one| one.title == action.title)
     {
         let mut edits = Edits::default();

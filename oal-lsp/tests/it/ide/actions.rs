@@ -1,10 +1,10 @@
 //! Code actions: what each does, and the laws they keep on all programs.
 
 use super::corpus::{self, Program};
-use super::{checked, checked_one, cursor, cursors, line_ends};
+use super::{checked, checked_one, cursor, cursors, line_ends, options};
 use oal_check::diagnostic::Severity;
 use oal_check::{Checked, Edit, lower};
-use oal_lsp::ide::actions::{Action, ActionKind, actions, fix_all, organise};
+use oal_lsp::ide::actions::{Action, ActionKind, actions, fix_all, moves, organise};
 use oal_syntax::{FileId, Span};
 use std::collections::BTreeMap;
 
@@ -200,6 +200,60 @@ fn a_value_is_set_in_an_environment() {
     assert!(!said.iter().any(|title| title.starts_with("Set")), "{said:?}");
 }
 
+/// The text after the move of this title; every title that is offered.
+fn moved(text: &str, title: &str) -> (String, Vec<String>) {
+    let mut results = line_ends(text).map(|text| {
+        let (source, at) = cursor(&text);
+        let checked = checked_one(&source);
+        let found = moves(&checked, &options(), FileId(0), Span::empty(at));
+        let titles: Vec<String> = found.iter().map(|action| action.title.clone()).collect();
+        let action = found.iter().find(|action| action.title == title);
+        let files = [("app.oal".to_owned(), source.clone())];
+        let after = action.map_or(source, |action| apply(&checked, &files, &action.edits).remove(0).1);
+        (after.replace("\r\n", "\n"), titles)
+    });
+    assert_eq!(results[0], results[1], "with CR LF");
+    std::mem::take(&mut results[0])
+}
+
+#[test]
+fn a_value_moves_to_an_environment() {
+    let head = "app a {}\nenvironment dev {}\nenvironment prod {}\n";
+    let set = |entry: &str| format!("app a {{}}\nenvironment dev {{}}\nenvironment prod {{\n  {entry}\n}}\n");
+    let job = |inside: &str| format!("job t {{\n  image: \"a:1\"\n{inside}}}\n");
+    let to_prod = |path: &str| format!("Move `{path}` to `prod`, which `dev` loses");
+    let (after, _) = moved(&format!("{head}{}", job("  retries: │2\n  init: true\n")), &to_prod("t.retries"));
+    assert_eq!(after, set("t.retries: 2") + &job("  init: true\n"));
+    let (after, _) =
+        moved(&format!("{head}{}", job("  resources: { memory: │1GiB, cpu: 1 }\n")), &to_prod("t.resources.memory"));
+    assert_eq!(after, set("t.resources.memory: 1GiB") + &job("  resources: { cpu: 1 }\n"));
+    let (after, _) = moved(&format!("{head}{}", job("  env: { A: \"x\", B: │\"y\" }\n")), &to_prod("t.env.B"));
+    assert_eq!(after, set("t.env.B: \"y\"") + &job("  env: { A: \"x\" }\n"));
+    // Where all others say their own, nobody loses it, required or not.
+    let all = "app a {}\nenvironment dev { n: 1 }\nenvironment prod {}\nparam n: Int = │2\njob t { image: \"a:1\", retries: n }\n";
+    let (after, _) = moved(all, "Move `n` to `prod`");
+    assert_eq!(after, all.replace("prod {}", "prod {\n  n: 2\n}").replace(" = │2", ""));
+}
+
+#[test]
+fn what_others_need_does_not_move() {
+    let head = "app a {}\nenvironment dev {}\nenvironment prod {}\n";
+    for rest in [
+        // Every job needs an image, and here so does `dev`.
+        "job t { image: │\"a:1\" }\n",
+        "param n: Int = │2\njob t { image: \"a:1\", retries: n }\n",
+        "database d { engine: postgres, version: │16 }\njob t { image: \"a:1\", env: { U: d.url } }\n",
+        // What is said of it would go, or stand for nothing.
+        "job t {\n  image: \"a:1\"\n  // Twice is enough.\n  retries: │2\n}\n",
+        "job t {\n  image: \"a:1\"\n  retries: │2 // twice\n}\n",
+        // Somebody reads it.
+        "job t { image: \"a:1\", env: { A: │\"x\" } }\njob u { image: \"a:1\", env: { B: t.env.A } }\n",
+    ] {
+        let (_, titles) = moved(&format!("{head}{rest}"), "");
+        assert!(titles.is_empty(), "{rest}: {titles:?}");
+    }
+}
+
 #[test]
 fn a_text_becomes_a_secret() {
     becomes(
@@ -316,6 +370,37 @@ fn laws(program: &Program, one_in: usize, wrong: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// What moves leaves the findings, and the IR of the environment that it moves to, as they were.
+#[test]
+fn laws_of_moves() {
+    let mut count = 0;
+    let mut turn = 0usize;
+    for program in corpus::all() {
+        let before = checked(&program.root, &program.files);
+        if before.has_errors() || before.environments().count() < 2 {
+            continue;
+        }
+        let names: Vec<String> = before.environments().map(str::to_owned).collect();
+        let text = before.project().text(FileId(0)).to_owned();
+        for token in oal_syntax::lexer::tokens(&text).tokens {
+            turn += 1;
+            if !turn.is_multiple_of(11) {
+                continue;
+            }
+            for action in moves(&before, &options(), FileId(0), Span::empty(token.span.start)) {
+                let changed = apply(&before, &program.files, &action.edits);
+                let after = checked(&program.root, &changed);
+                let whole = &changed.iter().find(|(path, _)| *path == program.root).unwrap().1;
+                assert!(!after.has_errors(), "{} {}\n{whole}", program.title, action.title);
+                let to = names.iter().position(|name| action.title.contains(&format!("to `{name}`"))).unwrap();
+                assert_eq!(irs(&after)[to], irs(&before)[to], "{} {}\n{whole}", program.title, action.title);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 20, "{count}");
 }
 
 fn hold(programs: impl Iterator<Item = &'static Program>, one_in: usize) {

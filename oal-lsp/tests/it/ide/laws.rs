@@ -3,7 +3,7 @@
 use super::{checked, corpus, options};
 use oal_check::query::{self, Symbol};
 use oal_check::{Checked, InMemory, Options, Project, check};
-use oal_lsp::ide::{definition, hierarchy, hover, inlay_hints, references, rename};
+use oal_lsp::ide::{after, definition, hierarchy, hover, inlay_hints, references, rename};
 use oal_syntax::{FileId, Span};
 use std::collections::HashSet;
 
@@ -87,7 +87,7 @@ fn renamed(checked: &Checked, file: FileId, at: u32, new: &str) -> Result<Projec
         .files()
         .map(|(id, source)| {
             let own = edits.iter().filter(|edit| edit.file == id).cloned().collect();
-            (source.path.clone(), rename::apply(&source.text, own))
+            (source.path.clone(), after::apply(&source.text, own))
         })
         .collect();
     let root = files[0].0.clone();

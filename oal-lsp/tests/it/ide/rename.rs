@@ -3,7 +3,7 @@
 use super::navigation::marked;
 use super::{line_ends, options};
 use oal_check::{Edit, Options, Project, check};
-use oal_lsp::ide::rename;
+use oal_lsp::ide::{after, rename};
 use oal_syntax::FileId;
 
 /// The files after a rename, or why not; the same with CR LF.
@@ -17,7 +17,7 @@ fn renamed(root: &str, library: &str, new: &str) -> Result<Vec<String>, String> 
                 .files()
                 .map(|(id, source)| {
                     let own = edits.iter().filter(|edit| edit.file == id).cloned().collect();
-                    rename::apply(&source.text, own).replace("\r\n", "\n")
+                    after::apply(&source.text, own).replace("\r\n", "\n")
                 })
                 .collect::<Vec<_>>()
         });
@@ -168,7 +168,7 @@ fn settings_are_those_of_the_session() {
         let checked = check(&Project::single("app.oal", root), options);
         assert!(!checked.has_errors(), "{:?}", checked.diagnostics());
         let edits = rename::rename(&checked, options, FileId(0), at, new)?;
-        Ok::<_, String>(rename::apply(root, edits))
+        Ok::<_, String>(after::apply(root, edits))
     };
     // The value that is set goes with the param, and the environment that is looked at stays so.
     assert_eq!(renamed(&all, "copies", "count").unwrap(), root.replace("copies", "count"));
