@@ -308,9 +308,9 @@ CREATE INDEX events_by_deployment ON events (deployment_id, id);
 CREATE TABLE idempotency_keys (
   org_id uuid NOT NULL REFERENCES orgs,
   key text NOT NULL,
-  -- Over method, path and body of the request.
+  -- A keyed hash over token, method, path and body of the request; a body may be a secret that is easily guessed.
   fingerprint bytea NOT NULL,
-  -- Null while the first request is under way.
+  -- Null while the first request is under way. The body is sealed: it may be a token, shown this once.
   status int,
   headers jsonb,
   body bytea,
@@ -347,6 +347,7 @@ GRANT USAGE ON SCHEMA public TO helios_tenant;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO helios_tenant;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO helios_tenant;
 REVOKE ALL ON orgs, outbox, dead_letters FROM helios_tenant;
+REVOKE UPDATE, DELETE ON audit_log, releases FROM helios_tenant;
 GRANT SELECT ON orgs TO helios_tenant;
 GRANT INSERT ON outbox TO helios_tenant;
 

@@ -3,12 +3,18 @@
 //! Two ways in: [`Store::tenant`] for what is done in an organisation's name (row-level security shows it nothing else), and
 //! [`Store::system`] for the platform's own loops and workers.
 
+pub mod apps;
+pub mod artifacts;
+pub mod audit;
 pub mod deployments;
 pub mod environments;
 pub mod events;
+pub mod idempotency;
 pub mod jobs;
 pub mod outbox;
 pub mod releases;
+pub mod secrets;
+pub mod tokens;
 
 use std::str::FromStr;
 use std::time::Duration;

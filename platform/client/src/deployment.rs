@@ -247,7 +247,7 @@ pub struct Cancellation {
 pub struct DeploymentEvent {
     /// Rises; the id of the server-sent event, from which a stream can be resumed.
     pub id: i64,
-    /// What kind of thing: `state` (then `data` is a [`Step`]), `plan` (a [`Plan`]), or another that a client may pass over.
+    /// What kind of thing: `deployment.state` (then `data` is a [`Step`]), or another that a client may pass over.
     pub kind: String,
     /// What happened.
     pub data: serde_json::Value,
@@ -259,12 +259,6 @@ impl DeploymentEvent {
     /// The change of state it tells of, if it is one.
     #[must_use]
     pub fn step(&self) -> Option<Step> {
-        (self.kind == "state").then(|| serde_json::from_value(self.data.clone()).ok()).flatten()
-    }
-
-    /// The plan it tells of, if it does.
-    #[must_use]
-    pub fn plan(&self) -> Option<Plan> {
-        (self.kind == "plan").then(|| serde_json::from_value(self.data.clone()).ok()).flatten()
+        (self.kind == "deployment.state").then(|| serde_json::from_value(self.data.clone()).ok()).flatten()
     }
 }

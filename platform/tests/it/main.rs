@@ -9,8 +9,10 @@
     reason = "a test that fails says so by a panic"
 )]
 
+mod access;
 mod bundle;
 mod deployment_states;
 mod local;
+mod sealing;
 mod services;
 mod support;
