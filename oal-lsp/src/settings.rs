@@ -15,11 +15,13 @@ pub(crate) struct Settings {
     pub(crate) environments: Vec<String>,
     /// `oal.advice`: whether lints that are only advice are shown.
     pub(crate) advice: bool,
+    /// `oal.defaults`: whether hints tell the defaults of built-in kinds.
+    pub(crate) defaults: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { lints: Vec::new(), params: Vec::new(), environments: Vec::new(), advice: true }
+        Self { lints: Vec::new(), params: Vec::new(), environments: Vec::new(), advice: true, defaults: true }
     }
 }
 
@@ -60,6 +62,7 @@ impl Settings {
             Some(_) => wrong.push("`oal.environments` is a list of names".to_owned()),
         }
         settings.advice = section.get("advice").and_then(Value::as_bool).unwrap_or(settings.advice);
+        settings.defaults = section.get("defaults").and_then(Value::as_bool).unwrap_or(settings.defaults);
         (settings, wrong)
     }
 

@@ -1,5 +1,7 @@
 //! What the text does not say and the program knows: types of `let`s, levels of values, what environments make of a value, and what a
-//! kind gives a component that does not say it itself.
+//! component is that does not say it itself, by its kind.
+
+mod defaults;
 
 use oal_check::Checked;
 use oal_check::elaborate::origin::Layer;
@@ -9,11 +11,12 @@ use oal_check::types::Level;
 use oal_syntax::ast::{Body, EntryValue, ExprId, ExprKind, ItemId, ItemKind};
 use oal_syntax::key;
 use oal_syntax::{FileId, Span};
+use serde::{Deserialize, Serialize};
 
 use super::describe;
 
 /// What a hint says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Says {
     /// A type.
     Type,
@@ -21,8 +24,10 @@ pub enum Says {
     Level,
     /// The value in some environments.
     Value,
-    /// What a kind gives.
+    /// What a kind of the program gives.
     Inherited,
+    /// What a built-in kind gives.
+    Default,
 }
 
 /// A few words between the words of the text.
@@ -38,11 +43,11 @@ pub struct Hint {
     pub about: u32,
 }
 
-/// The hints of a part of a file, in order.
+/// The hints of a part of a file, in order; with or without those on defaults of built-in kinds.
 #[must_use]
-pub fn hints(checked: &Checked, file: FileId, range: Span) -> Vec<Hint> {
+pub fn hints(checked: &Checked, file: FileId, range: Span, defaults: bool) -> Vec<Hint> {
     let tree = &checked.project().file(file).parse.tree;
-    let mut hinter = Hinter { checked, file, range, found: Vec::new() };
+    let mut hinter = Hinter { checked, file, range, defaults, found: Vec::new() };
     for item in &tree.top {
         let span = tree.item(*item).span;
         if span.start <= range.end && range.start <= span.end {
@@ -56,7 +61,10 @@ pub fn hints(checked: &Checked, file: FileId, range: Span) -> Vec<Hint> {
 
 /// More of what a hint says, as Markdown.
 #[must_use]
-pub fn tooltip(checked: &Checked, file: FileId, about: u32) -> Option<String> {
+pub fn tooltip(checked: &Checked, file: FileId, about: u32, says: Says) -> Option<String> {
+    if says == Says::Default {
+        return defaults::list(checked, file, about);
+    }
     super::hover::hover(checked, file, about).map(|hover| hover.markdown)
 }
 
@@ -64,6 +72,7 @@ struct Hinter<'c> {
     checked: &'c Checked,
     file: FileId,
     range: Span,
+    defaults: bool,
     found: Vec<Hint>,
 }
 
@@ -149,6 +158,9 @@ impl Hinter<'_> {
         }
         if let Some(kind) = program.def(def).and_then(|info| info.of) {
             self.inherited(kind, &own, name, body);
+        }
+        if self.defaults && self.range.touches(body.open + 1) {
+            self.default_values(def, name, body);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Lines above declarations and words between words.
 
+use oal_check::Checked;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
@@ -19,13 +20,15 @@ use crate::ide::references;
 struct About {
     uri: Uri,
     position: Position,
+    /// Of a hint, what it says.
+    says: Option<Says>,
 }
 
 impl About {
-    fn read(data: Option<&Value>) -> Option<TextDocumentPositionParams> {
+    fn read(data: Option<&Value>) -> Option<(TextDocumentPositionParams, Option<Says>)> {
         let about: Self = serde_json::from_value(data?.clone()).ok()?;
         let text_document = TextDocumentIdentifier { uri: about.uri };
-        Some(TextDocumentPositionParams { text_document, position: about.position })
+        Some((TextDocumentPositionParams { text_document, position: about.position }, about.says))
     }
 }
 
@@ -44,7 +47,7 @@ pub(super) fn lenses(view: &View, params: CodeLensParams) -> Result<Option<Vec<C
         let (command, data) = match lens.offers {
             Offers::Ir(environment) => (show(format!("IR of {environment}"), "oal.showIr", environment), None),
             Offers::Graph(environment) => (show("Graph".to_owned(), "oal.showGraph", environment), None),
-            Offers::References => (None, Some(json!(About { uri: uri.clone(), position: range.start }))),
+            Offers::References => (None, Some(json!(About { uri: uri.clone(), position: range.start, says: None }))),
         };
         CodeLens { range, command, data }
     };
@@ -53,7 +56,7 @@ pub(super) fn lenses(view: &View, params: CodeLensParams) -> Result<Option<Vec<C
 
 /// `codeLens/resolve`
 pub(super) fn resolve_lens(view: &View, mut lens: CodeLens) -> Result<CodeLens> {
-    let Some(at) = About::read(lens.data.as_ref()) else { return Ok(lens) };
+    let Some((at, _)) = About::read(lens.data.as_ref()) else { return Ok(lens) };
     let (file, offset) = view.place(&at)?;
     let mut found: Vec<Location> = Vec::new();
     for held in holding(view, &file) {
@@ -83,15 +86,18 @@ pub(super) fn inlay(view: &View, params: InlayHintParams) -> Result<Option<Vec<I
         tooltip: None,
         padding_left: Some(hint.label.starts_with(' ')),
         padding_right: None,
-        data: Some(json!(About { uri: uri.clone(), position: position(hint.about) })),
+        data: Some(json!(About { uri: uri.clone(), position: position(hint.about), says: Some(hint.says) })),
     };
-    Ok(Some(inlay_hints::hints(&held.program.checked, held.id, range).into_iter().map(one).collect()))
+    let defaults = view.snapshot.settings().defaults;
+    let found = inlay_hints::hints(&held.program.checked, held.id, range, defaults);
+    Ok(Some(found.into_iter().map(one).collect()))
 }
 
 /// `inlayHint/resolve`
 pub(super) fn resolve_inlay(view: &View, mut hint: InlayHint) -> Result<InlayHint> {
-    let Some(at) = About::read(hint.data.as_ref()) else { return Ok(hint) };
-    if let Some((_, _, value)) = first(view, &at, inlay_hints::tooltip)? {
+    let Some((at, Some(says))) = About::read(hint.data.as_ref()) else { return Ok(hint) };
+    let tooltip = |checked: &Checked, file, about| inlay_hints::tooltip(checked, file, about, says);
+    if let Some((_, _, value)) = first(view, &at, tooltip)? {
         let content = MarkupContent { kind: MarkupKind::Markdown, value };
         hint.tooltip = Some(InlayHintTooltip::MarkupContent(content));
     }

@@ -217,6 +217,18 @@ fn lenses_hints_and_pictures() {
     assert_eq!(hint["position"], json!({ "line": 4, "character": 21 }));
     let hint = session.client.call("inlayHint/resolve", hint.clone()).unwrap();
     assert!(hint["tooltip"]["value"].as_str().unwrap().contains("param copies"), "{hint}");
+    let hint = hints.as_array().unwrap().iter().find(|one| one["label"] == "restart: always by default").unwrap();
+    // It stands apart from the brace before it.
+    assert_eq!(hint["paddingLeft"], true, "{hint}");
+    let hint = session.client.call("inlayHint/resolve", hint.clone()).unwrap();
+    assert!(hint["tooltip"]["value"].as_str().unwrap().contains("stop_grace: 10s"), "{hint}");
+    let settings = json!({ "settings": { "oal": { "defaults": false } } });
+    session.client.notify("workspace/didChangeConfiguration", settings);
+    let fewer =
+        session.client.call("textDocument/inlayHint", with(document.clone(), json!({ "range": whole }))).unwrap();
+    let without = |hint: &&Value| !hint["label"].as_str().unwrap().ends_with(" by default");
+    let kept: Vec<&Value> = hints.as_array().unwrap().iter().filter(without).collect();
+    assert_eq!(fewer.as_array().unwrap().iter().collect::<Vec<_>>(), kept);
     let picture = session.client.call("oal/graph", json!({ "uri": session.root, "environment": "prod" })).unwrap();
     assert_eq!(picture["environment"], "prod");
     assert_eq!(picture["nodes"][0], json!({ "id": "service/api", "kind": "service", "label": "api" }));

@@ -28,7 +28,7 @@ fn every_place_can_be_asked() {
             ask_all(&checked, FileId(0), at);
         }
         let whole = Span::new(0, u32::try_from(text.len()).unwrap());
-        let _ = inlay_hints::hints(&checked, FileId(0), whole);
+        let _ = inlay_hints::hints(&checked, FileId(0), whole, true);
         // Cut off at some places, asked at the end.
         for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)).step_by(41) {
             let cut =
