@@ -138,11 +138,17 @@ impl Snapshot {
             return program.clone();
         }
         let known = lock(&self.shared.programs).get(root).map(|known| known.len());
-        if known.unwrap_or_else(|| file.text().len()) < long::LEAST {
-            return cell.get_or_init(|| self.check(file)).clone();
+        let is_long = known.unwrap_or_else(|| file.text().len()) >= long::LEAST;
+        let (snapshot, file, result) = (Arc::clone(self), Arc::clone(file), Arc::clone(&cell));
+        let work = move || {
+            result.get_or_init(|| snapshot.check(&file));
+        };
+        if is_long {
+            long::run(work)
+        } else {
+            work()
         }
-        let (snapshot, file) = (Arc::clone(self), Arc::clone(file));
-        long::run(move || cell.get_or_init(|| snapshot.check(&file)).clone())
+        cell.get().cloned().flatten()
     }
 
     /// The last check of the program, where it holds; a new one else.
