@@ -184,10 +184,14 @@ CREATE TABLE jobs (
   stage text NOT NULL,
   slot text NOT NULL DEFAULT '',
   subject text NOT NULL,
-  body jsonb NOT NULL,
+  -- As it was written, to the letter: it may hold a document.
+  body json NOT NULL,
   state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed', 'dead', 'cancelled')),
+  -- How often a worker has begun it, and how often it may.
   attempt int NOT NULL DEFAULT 0,
   max_attempts int NOT NULL DEFAULT 5,
+  -- How often it was given to the bus; the number in its message.
+  sent int NOT NULL DEFAULT 0,
   -- Rises with each claim; whoever writes with an older one is too late.
   fence bigint NOT NULL DEFAULT 0,
   worker text,
@@ -196,33 +200,33 @@ CREATE TABLE jobs (
   cancel_requested boolean NOT NULL DEFAULT false,
   result jsonb,
   error text,
-  published_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT now(),
   finished_at timestamptz,
   UNIQUE (deployment_id, stage, slot)
 );
 CREATE INDEX jobs_open ON jobs (created_at) WHERE state IN ('queued', 'running');
 
--- What is to be published, written with the change it tells of. Kept until the server has acknowledged it.
+-- What is to be published, written with the change it tells of. Kept for a day after the server has acknowledged it.
 CREATE TABLE outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   subject text NOT NULL,
-  -- `Nats-Msg-Id`: for jobs `<job>:<attempt>`, so that a redelivery is not taken for a duplicate.
+  -- `Nats-Msg-Id`: for jobs `<job>:<sent>`, so that what is sent again is not taken for a duplicate.
   message_id text NOT NULL,
-  payload jsonb NOT NULL,
+  payload json NOT NULL,
   attempts int NOT NULL DEFAULT 0,
   due_at timestamptz NOT NULL DEFAULT now(),
   created_at timestamptz NOT NULL DEFAULT now(),
   published_at timestamptz
 );
 CREATE INDEX outbox_due ON outbox (due_at) WHERE published_at IS NULL;
+CREATE INDEX outbox_message ON outbox (message_id);
 
 CREATE TABLE dead_letters (
   id uuid PRIMARY KEY,
   org_id uuid REFERENCES orgs,
   job_id uuid REFERENCES jobs,
   subject text NOT NULL,
-  payload jsonb NOT NULL,
+  payload json NOT NULL,
   reason text NOT NULL,
   at timestamptz NOT NULL DEFAULT now()
 );

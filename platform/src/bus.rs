@@ -2,7 +2,11 @@
 //! wiped: whatever matters stands in a row before it is published, and is published again until its row says it is done.
 
 pub mod agent;
+pub mod connection;
 pub mod envelope;
+pub mod streams;
 pub mod subjects;
 
+pub use connection::{Bus, BusError};
 pub use envelope::Envelope;
+pub use streams::Queue;

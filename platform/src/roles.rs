@@ -1,3 +1,5 @@
 //! What `helios serve` runs.
 
+pub mod reaper;
+pub mod relay;
 pub mod worker;

@@ -6,11 +6,14 @@
 pub mod apps;
 pub mod artifacts;
 pub mod audit;
+pub mod dead_letters;
 pub mod deployments;
 pub mod environments;
 pub mod events;
 pub mod idempotency;
 pub mod jobs;
+pub mod logs;
+pub mod notices;
 pub mod outbox;
 pub mod releases;
 pub mod secrets;
@@ -94,5 +97,26 @@ impl Store {
         sqlx::query("SELECT set_config('helios.org', $1, true)").bind(org.to_string()).execute(&mut *tx).await?;
         sqlx::query("SET LOCAL ROLE helios_tenant").execute(&mut *tx).await?;
         Ok(tx)
+    }
+}
+
+/// Tells those who listen on a channel, at commit.
+///
+/// # Errors
+/// The server.
+pub async fn notify(tx: &mut Tx, channel: &str, payload: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(payload).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// The same value without the character NUL, which PostgreSQL keeps in no text.
+pub(crate) fn without_nul(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    let clean = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
+    match value {
+        Value::String(text) => Value::String(clean(text)),
+        Value::Array(values) => values.into_iter().map(without_nul).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (clean(name), without_nul(value))).collect(),
+        other => other,
     }
 }

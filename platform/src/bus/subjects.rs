@@ -13,6 +13,12 @@ pub const LOGS: &str = "HELIOS_LOGS";
 /// What the server says of jobs it gave up on.
 pub const ADVISORY: &str = "HELIOS_ADVISORY";
 
+/// What the server says of jobs that were delivered too often, or that a worker refused for good.
+pub const ADVISORIES: [&str; 2] = [
+    "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.HELIOS_JOBS.>",
+    "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.HELIOS_JOBS.>",
+];
+
 /// All jobs.
 pub const ALL_JOBS: &str = "helios.job.>";
 /// All events.
@@ -70,6 +76,3 @@ pub fn log(job: Uuid) -> String {
 pub fn agent(target: &str, verb: &str) -> String {
     format!("helios.agent.{target}.{verb}")
 }
-
-/// Told to all workers when a job is to be stopped; who holds it asks the row.
-pub const CANCEL: &str = "helios.cancel";

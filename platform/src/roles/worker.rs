@@ -1,6 +1,13 @@
 //! What every worker has in common: taking jobs from the bus, holding their lease, stopping when it is lost or the job is
 //! cancelled, writing the result with the fence, and only then acknowledging.
 
+mod keep;
+mod log;
+pub mod pool;
+
+pub use pool::{Timing, Worker};
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
@@ -35,6 +42,13 @@ pub enum JobError {
     Fatal(String),
 }
 
+/// The most bytes of a line; the rest is cut off.
+pub const MAX_LINE_BYTES: usize = 16 * 1024;
+/// The most lines of a job's log, over one attempt.
+pub const MAX_LOG_LINES: u64 = 100_000;
+/// The most bytes of a job's log, over one attempt.
+pub const MAX_LOG_BYTES: u64 = 16 * 1024 * 1024;
+
 /// A line for a job's log.
 #[derive(Debug, Clone)]
 pub struct LogEntry {
@@ -64,6 +78,15 @@ pub struct JobContext {
     stop: CancellationToken,
     reason: Arc<OnceLock<Stop>>,
     log: mpsc::UnboundedSender<LogEntry>,
+    written: Arc<Written>,
+}
+
+/// How much of a job's log there is.
+#[derive(Debug, Default)]
+struct Written {
+    lines: AtomicU64,
+    bytes: AtomicU64,
+    full: AtomicBool,
 }
 
 impl JobContext {
@@ -79,7 +102,7 @@ impl JobContext {
     ) -> (Self, mpsc::UnboundedReceiver<LogEntry>) {
         let (log, lines) = mpsc::unbounded_channel();
         let (stop, reason) = (CancellationToken::new(), Arc::new(OnceLock::new()));
-        (Self { job, org, deployment, attempt, fence, deadline, stop, reason, log }, lines)
+        (Self { job, org, deployment, attempt, fence, deadline, stop, reason, log, written: Arc::default() }, lines)
     }
 
     /// Tells the work to stop; the first reason counts.
@@ -107,9 +130,25 @@ impl JobContext {
         if self.stop.is_cancelled() { Err(JobError::Stopped) } else { Ok(()) }
     }
 
-    /// Adds a line to the job's log, where it is kept and shown live. Never a secret: blank them out before.
+    /// Adds a line to the job's log, where it is kept and shown live; a text of several lines as several. Never a secret: blank
+    /// them out before. Past [`MAX_LOG_LINES`] or [`MAX_LOG_BYTES`] the log ends with a line that says so.
     pub fn log(&self, node: Option<&NodeId>, line: impl Into<String>) {
-        let _ = self.log.send(LogEntry { node: node.cloned(), line: line.into(), at: Utc::now() });
+        let (text, at) = (line.into(), Utc::now());
+        for line in text.split('\n') {
+            let mut line = line.trim_end_matches('\r').replace('\0', "\u{fffd}");
+            line.truncate(line.floor_char_boundary(MAX_LINE_BYTES));
+            let lines = self.written.lines.fetch_add(1, Ordering::Relaxed);
+            let bytes = self.written.bytes.fetch_add(line.len() as u64, Ordering::Relaxed);
+            if lines < MAX_LOG_LINES && bytes < MAX_LOG_BYTES {
+                let _ = self.log.send(LogEntry { node: node.cloned(), line, at });
+            } else if !self.written.full.swap(true, Ordering::Relaxed) {
+                let line = format!(
+                    "the log ends here: more than {MAX_LOG_LINES} lines or {} MiB",
+                    MAX_LOG_BYTES / (1024 * 1024)
+                );
+                let _ = self.log.send(LogEntry { node: None, line, at });
+            }
+        }
     }
 }
 

@@ -16,3 +16,4 @@ mod local;
 mod sealing;
 mod services;
 mod support;
+mod work;

@@ -6,9 +6,11 @@
 pub(crate) mod nats;
 pub(crate) mod postgres;
 pub(crate) mod server;
+pub(crate) mod world;
 
 pub(crate) use nats::Nats;
 pub(crate) use postgres::{Database, Postgres};
+pub(crate) use world::World;
 
 use std::path::PathBuf;
 

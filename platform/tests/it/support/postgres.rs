@@ -150,7 +150,6 @@ fn run(data: &Path, port: u16, log: &Path) -> Option<Server> {
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
         "fsync=off",
-        "synchronous_commit=off",
         "full_page_writes=off",
         "max_connections=200",
         "shared_buffers=16MB",

@@ -1,0 +1,69 @@
+//! The reaper: brings jobs on that nobody brings on, and removes what has done its work. Any number may run.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::Bus;
+use crate::store::{Store, idempotency, jobs, outbox};
+
+/// How often leases and deadlines are looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// How often it is asked whether messages were lost; also whenever the bus comes back.
+const LOST: Duration = Duration::from_secs(5);
+/// How often old rows are removed.
+const PRUNE: Duration = Duration::from_secs(10 * 60);
+
+/// Reaps until `shutdown`.
+pub async fn run(store: Store, bus: Bus, shutdown: CancellationToken) {
+    let mut connections = bus.connections();
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut lost, mut prune) = (Instant::now(), Instant::now());
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = connections.changed() => lost = Instant::now(),
+            () = shutdown.cancelled() => return,
+        }
+        let now = Instant::now();
+        let round = async {
+            let reaped = jobs::overdue::reap(&store).await?;
+            if reaped != jobs::overdue::Reaped::default() {
+                tracing::info!(?reaped, "jobs that nobody held");
+            }
+            if lost <= now && bus.is_connected() {
+                lost = now + LOST;
+                send_lost(&store, &bus).await?;
+            }
+            if prune <= now {
+                prune = now + PRUNE;
+                outbox::prune(&store).await?;
+                let mut tx = store.system().await?;
+                idempotency::forget_old(&mut tx).await?;
+                tx.commit().await?;
+            }
+            Ok::<(), sqlx::Error>(())
+        };
+        if let Err(error) = round.await {
+            tracing::warn!(%error, "the reaper");
+        }
+    }
+}
+
+async fn send_lost(store: &Store, bus: &Bus) -> Result<(), sqlx::Error> {
+    // Made at once when the server came back empty: what is due waits for it.
+    let since = match bus.jobs_since().await {
+        Ok(since) => Some(since),
+        Err(_) => match bus.set_up().await {
+            Ok(()) => bus.jobs_since().await.ok(),
+            Err(_) => None,
+        },
+    };
+    let sent = jobs::overdue::send_lost(store, since).await?;
+    if sent > 0 {
+        tracing::info!(sent, "jobs whose message the bus had lost");
+    }
+    Ok(())
+}
