@@ -19,6 +19,8 @@ mod transport;
 mod window;
 mod workspace;
 
+use std::sync::Arc;
+
 use tower_lsp::LspService;
 
 /// The version of the server: of this package, of the language and of the format it can show.
@@ -31,9 +33,10 @@ pub fn run() -> i32 {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("oal-lsp answer").build();
     let (Ok(runtime), Ok(lanes)) = (runtime, lanes::Lanes::start()) else { return 1 };
     let Ok(outbox) = transport::Outbox::start(std::io::stdout()) else { return 1 };
+    let replay = transport::Replay::begin().map(Arc::new);
     let code = runtime.block_on(async {
-        let out = outbox.clone();
-        let (service, socket) = LspService::build(|client| server::Server::new(client, out, lanes))
+        let (out, noted) = (outbox.clone(), replay.clone());
+        let (service, socket) = LspService::build(|client| server::Server::new(client, out, lanes, noted))
             .custom_method("oal/graph", server::Server::graph)
             .custom_method("oal/ir", server::Server::ir)
             .custom_method("oal/status", server::Server::status)
@@ -41,9 +44,12 @@ pub fn run() -> i32 {
             .custom_method("$/setTrace", server::Server::set_trace)
             .custom_method("window/workDoneProgress/cancel", server::Server::cancel_progress)
             .finish();
-        transport::serve(service, socket, outbox, server::adjust).await
+        transport::serve(service, socket, outbox, replay.clone(), server::adjust).await
     });
     // Not waited for: it may be busy for a while.
     runtime.shutdown_background();
+    if let Some(replay) = replay {
+        replay.end();
+    }
     code
 }

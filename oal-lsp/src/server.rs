@@ -34,7 +34,7 @@ use tower_lsp::{Client, LanguageServer};
 use crate::key::Key;
 use crate::lanes::{Lane, Lanes, Lost};
 use crate::snapshot::{Snapshot, lock};
-use crate::transport::{Outbox, Reply};
+use crate::transport::{Outbox, Replay, Reply};
 use crate::workspace::Workspace;
 
 pub(crate) use capabilities::adjust;
@@ -50,6 +50,7 @@ struct Inner {
     client: Client,
     outbox: Outbox,
     lanes: Lanes,
+    replay: Option<Arc<Replay>>,
     workspace: Mutex<Workspace>,
     session: OnceLock<Arc<Session>>,
     analysis: analysis::Signal,
@@ -61,10 +62,10 @@ struct Inner {
 }
 
 impl Server {
-    pub(crate) fn new(client: Client, outbox: Outbox, lanes: Lanes) -> Self {
+    pub(crate) fn new(client: Client, outbox: Outbox, lanes: Lanes, replay: Option<Arc<Replay>>) -> Self {
         let (workspace, session, analysis, trace, shown, left) = Default::default();
         let runtime = tokio::runtime::Handle::current();
-        let inner = Inner { client, outbox, lanes, workspace, session, analysis, runtime, trace, shown, left };
+        let inner = Inner { client, outbox, lanes, replay, workspace, session, analysis, runtime, trace, shown, left };
         Self { inner: Arc::new(inner) }
     }
 
@@ -108,7 +109,9 @@ impl Server {
         match self.inner.lanes.run(lane, work).await {
             Ok(answer) => answer,
             Err(Lost::Panicked) => {
-                self.log(MessageType::ERROR, format!("`{method}` failed; the server goes on"));
+                let kept = self.inner.replay.as_ref().map(|replay| replay.keep().display().to_string());
+                let kept = kept.map_or_else(String::new, |path| format!("; what led to it is in {path}"));
+                self.log(MessageType::ERROR, format!("`{method}` failed; the server goes on{kept}"));
                 let message = format!("`{method}` failed on this version of the document; the server goes on");
                 Err(Error { code: ErrorCode::InternalError, message: message.into(), data: None })
             }

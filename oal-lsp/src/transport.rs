@@ -10,6 +10,7 @@ mod frames;
 mod mend;
 mod outbox;
 mod reader;
+mod replay;
 mod reply;
 
 use std::collections::HashMap;
@@ -29,6 +30,7 @@ use tower_service::Service;
 use envelope::{NULL, error};
 pub(crate) use outbox::Outbox;
 use reader::Incoming;
+pub(crate) use replay::Replay;
 pub(crate) use reply::Reply;
 
 /// How long the last answers may take to be written.
@@ -54,17 +56,18 @@ struct Connection<S> {
     adjust: fn(&mut Value),
 }
 
-/// Serves until the client is done; the exit code. `adjust` has the last say on the answer to `initialize`, which can hold
+/// Serves until the client is done; the exit code. `replay` gets what the client says, `adjust` has the last say on the answer to `initialize`, which can hold
 /// what the types of the library lack.
 pub(crate) async fn serve<S: LanguageServer>(
     service: LspService<S>,
     socket: ClientSocket,
     outbox: Outbox,
+    replay: Option<Arc<Replay>>,
     adjust: fn(&mut Value),
 ) -> i32 {
     let (mut requests, answers) = socket.split();
     let (sender, mut queue) = unbounded_channel();
-    if reader::start(std::io::stdin(), sender, answers).is_err() {
+    if reader::start(std::io::stdin(), sender, answers, replay).is_err() {
         return 1;
     }
     let out = outbox.clone();

@@ -3,6 +3,7 @@
 
 use std::io::{self, Read};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Sink;
@@ -12,6 +13,7 @@ use tower_lsp::jsonrpc::{Error, Response};
 
 use super::envelope::{self, Message};
 use super::frames::{Frame, Frames};
+use super::replay::Replay;
 
 /// How long the loop may take to end by itself.
 const GRACE: Duration = Duration::from_millis(700);
@@ -32,6 +34,7 @@ pub(super) fn start<A>(
     input: impl Read + Send + 'static,
     queue: UnboundedSender<Incoming>,
     mut answers: A,
+    replay: Option<Arc<Replay>>,
 ) -> io::Result<()>
 where
     A: Sink<Response> + Unpin + Send + 'static,
@@ -40,6 +43,9 @@ where
         let mut frames = Frames::new(input);
         let mut told_to_shut_down = false;
         while let Ok(Some(frame)) = frames.next() {
+            if let (Frame::Body(body), Some(replay)) = (&frame, &replay) {
+                replay.note(body);
+            }
             let incoming = match frame {
                 Frame::Fault(words) => Incoming::Fault(words),
                 Frame::Body(body) => match envelope::read(&body) {

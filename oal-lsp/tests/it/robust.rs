@@ -226,6 +226,49 @@ fn a_failure_costs_one_answer() {
     assert_eq!(client.stop(), 0);
 }
 
+/// Where the user wants it, what led to a failure can be told again; of a session without one nothing is left.
+#[test]
+#[cfg(debug_assertions)]
+fn a_failure_can_be_told_again() {
+    let folder = Folder::new("replay", &[("app.oal", APP)]);
+    let files = || -> Vec<_> {
+        let entries = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.extension().is_some_and(|end| end == "replay")).collect()
+    };
+    let server = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oal-lsp"));
+        command.current_dir(folder.path()).env("OAL_LSP_DRILL", "panic:textDocument/foldingRange");
+        command
+    };
+    let uri = folder.uri("app.oal");
+    let session = |fails: bool| {
+        let mut command = server();
+        command.env("OAL_LSP_REPLAY", folder.path());
+        let mut client = Client::of(command);
+        client.initialize(Some(folder.path()), pulling());
+        client.open(&uri, APP);
+        client.pull(&uri);
+        assert_eq!(files().len(), 1);
+        if fails {
+            client.call("textDocument/foldingRange", json!({ "textDocument": { "uri": uri } })).unwrap_err();
+        }
+        let logged: String = client.rest().iter().map(|message| message["params"]["message"].to_string()).collect();
+        assert_eq!(client.stop(), 0);
+        logged
+    };
+    session(false);
+    assert_eq!(files(), Vec::<std::path::PathBuf>::new());
+    let logged = session(true);
+    let [file] = &files()[..] else { panic!("{:?}", files()) };
+    assert!(logged.contains(file.to_str().unwrap()), "{logged}");
+
+    let mut again = Client::of(server());
+    again.raw(&std::fs::read(file).unwrap());
+    let failed =
+        |message: &Value| message["params"]["message"] == "`textDocument/foldingRange` failed; the server goes on";
+    again.wait("the same failure", failed);
+}
+
 #[test]
 #[cfg(debug_assertions)]
 fn slow_work_holds_nobody_up_and_can_be_cancelled() {
