@@ -72,7 +72,14 @@ impl Bus {
                 }
                 std::future::ready(())
             });
-        let client = options.connect(url).await.map_err(|error| BusError::Url(error.to_string()))?;
+        let address: async_nats::ServerAddr = url.parse().map_err(|error| BusError::Url(format!("{error}")))?;
+        // The client does not look for them there.
+        let options = match (address.username(), address.password()) {
+            (Some(user), Some(password)) => options.user_and_password(decoded(user), decoded(password)),
+            (Some(token), None) => options.token(decoded(token)),
+            _ => options,
+        };
+        let client = options.connect(address).await.map_err(|error| BusError::Url(error.to_string()))?;
         let jetstream = ContextBuilder::new().timeout(ANSWER).ack_timeout(ANSWER).build(client.clone());
         Ok(Self { client, jetstream, connections })
     }
@@ -137,6 +144,11 @@ impl Bus {
             let _ = self.client.publish(subject.to_owned(), payload).await;
         }
     }
+}
+
+/// The text that a part of a URL stands for.
+fn decoded(part: &str) -> String {
+    percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
 fn publish_error(error: jetstream::context::PublishError) -> BusError {

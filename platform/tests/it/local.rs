@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use helios::bus::Bus;
 use helios::local::directory::Directory;
 use helios::local::{LocalError, caddy, nats, postgres};
 use helios::store::Store;
