@@ -36,7 +36,7 @@ fn main() {
 
     let data = work.path().join("data");
     let mut up = Up::start(&data, &project);
-    println!("{:52} {:>10}   {}", "", "measured", "at most");
+    println!("{:52} {:>10}   at most", "", "measured");
     std::thread::sleep(Duration::from_secs(10));
     row("memory of `helios` when idle, MB", up.megabytes(), Some(80.0));
 
