@@ -47,6 +47,8 @@ async fn what_was_started_keeps_its_data_and_ends() {
             sqlx::query_scalar("SELECT count(*) FROM orgs WHERE name = 'kept'").fetch_one(store.pool()).await.unwrap();
         assert_eq!(kept, 1);
         store.pool().close().await;
+        let bus = Bus::connect(&nats.url, "test").await.unwrap();
+        bus.until_connected(Duration::from_secs(10)).await.expect("with the password that the URL has");
         assert!(
             async_nats::connect(format!("nats://127.0.0.1:{}", chosen.nats_port)).await.is_err(),
             "only with the password"
