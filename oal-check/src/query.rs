@@ -8,7 +8,7 @@ mod keys;
 mod values;
 mod walk;
 
-pub use keys::Root;
+pub use keys::{Root, network_groups};
 pub use values::{InEnvironments, Part, origins, part_at, part_type, shown, values};
 
 use crate::Checked;

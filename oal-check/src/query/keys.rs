@@ -4,7 +4,7 @@
 
 use super::Symbol;
 use crate::Checked;
-use crate::program::{DefId, ExprRef, KindId, Owner, Place, Res, Target};
+use crate::program::{DefId, ExprRef, KindId, Owner, Place, Program, Res, Target};
 use oal_syntax::Span;
 use oal_syntax::ast::{EntryValue, ExprId, ExprKind, Guard, ItemKind, Tree};
 use oal_syntax::key;
@@ -59,6 +59,18 @@ impl KeyPath {
     }
 }
 
+/// Where the app says which network groups there are.
+#[must_use]
+pub fn network_groups(program: &Program) -> Option<ExprRef> {
+    let (_, app) = program.app.as_ref()?;
+    let source = program.project.file(app.file);
+    let ItemKind::App(body) = source.parse.tree.item(app.item).kind else { return None };
+    source.parse.tree.entries(body.entries).iter().find_map(|entry| match entry.value {
+        EntryValue::Set(expr) if entry.key.text(&source.text) == "networks" => Some(ExprRef { file: app.file, expr }),
+        _ => None,
+    })
+}
+
 /// Finds the places where keys are written first.
 pub(super) struct Keys<'c> {
     checked: &'c Checked,
@@ -96,19 +108,10 @@ impl<'c> Keys<'c> {
 
     /// The network groups of the app, by name after a NUL.
     fn find_groups(&self) -> Table {
-        let program = self.checked.program();
-        let groups = program.app.as_ref().and_then(|(_, app)| {
-            let file = program.project.file(app.file);
-            let ItemKind::App(body) = file.parse.tree.item(app.item).kind else { return None };
-            file.parse.tree.entries(body.entries).iter().find_map(|entry| match entry.value {
-                EntryValue::Set(expr) if entry.key.text(&file.text) == "networks" => {
-                    Some(ExprRef { file: app.file, expr })
-                }
-                _ => None,
-            })
-        });
         let mut table = Table::default();
-        groups.into_iter().for_each(|groups| self.add(self.written(groups), "", &mut table));
+        if let Some(groups) = network_groups(self.checked.program()) {
+            self.add(self.written(groups), "", &mut table);
+        }
         table
     }
 

@@ -3,9 +3,9 @@
 use super::site::{Callee, Keys, KeysOf};
 use super::tables::{self, Known, PartKind, Type};
 use super::{Docs, Kind, List, group, scaffold};
-use oal_check::program::{DefKind, KindInfo, Place};
+use oal_check::program::{DefKind, ExprRef, KindInfo, Place};
+use oal_check::query;
 use oal_check::types::MemberInfo;
-use oal_syntax::ast::{EntryValue, ItemKind};
 
 impl<'a> List<'a, '_> {
     pub(super) fn keys(&mut self, keys: &Keys<'a>) {
@@ -75,18 +75,9 @@ impl<'a> List<'a, '_> {
         if !joined.and_then(Type::record).is_some_and(|members| members.iter().all(own)) {
             return Vec::new();
         }
-        let declared = self.program.app.as_ref().and_then(|(_, app)| {
-            let file = self.program.project.file(app.file);
-            let ItemKind::App(body) = file.parse.tree.item(app.item).kind else { return None };
-            file.parse.tree.entries(body.entries).iter().find_map(|entry| match entry.value {
-                EntryValue::Set(value) if entry.key.text(&file.text) == "networks" => {
-                    Some((self.program, app.file, value))
-                }
-                _ => None,
-            })
-        });
-        let Some(declared) = declared else { return Vec::new() };
-        tables::keys(declared).into_iter().map(|(name, _, span)| (name, Place { file: declared.1, span })).collect()
+        let Some(ExprRef { file, expr }) = query::network_groups(self.program) else { return Vec::new() };
+        let declared = tables::keys((self.program, file, expr)).into_iter();
+        declared.map(|(name, _, span)| (name, Place { file, span })).collect()
     }
 
     fn record_fields(&mut self, ty: Type<'a>, members: &'a [MemberInfo], given: &[String]) {
