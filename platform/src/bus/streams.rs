@@ -18,7 +18,6 @@ const DUPLICATES: Duration = Duration::from_secs(10 * 60);
 const MAX_DELIVERIES: i64 = 1_000;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
-const MIB: i64 = 1024 * 1024;
 
 /// The jobs of one kind of worker: a durable consumer of the stream of jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,15 +60,15 @@ impl Queue {
     }
 }
 
-/// All streams.
+/// All streams. Bounded by age and number, not by bytes: those the server would reserve on the disk, or refuse the stream.
 fn streams() -> [Config; 4] {
-    let stream = |name: &str, subjects: &[&str], age: Duration, bytes: i64| Config {
+    let stream = |name: &str, subjects: &[&str], age: Duration, messages: i64| Config {
         name: name.to_owned(),
         subjects: subjects.iter().map(|subject| (*subject).to_owned()).collect(),
         storage: StorageType::File,
         num_replicas: 1,
         max_age: age,
-        max_bytes: bytes,
+        max_messages: messages,
         discard: DiscardPolicy::Old,
         retention: RetentionPolicy::Limits,
         ..Config::default()
@@ -80,14 +79,14 @@ fn streams() -> [Config; 4] {
             // A full queue refuses: the message stays in the outbox.
             discard: DiscardPolicy::New,
             duplicate_window: DUPLICATES,
-            ..stream(subjects::JOBS, &[subjects::ALL_JOBS], 24 * HOUR, 256 * MIB)
+            ..stream(subjects::JOBS, &[subjects::ALL_JOBS], 24 * HOUR, 100_000)
         },
         Config {
             duplicate_window: DUPLICATES,
-            ..stream(subjects::EVENTS, &[subjects::ALL_EVENTS], 7 * 24 * HOUR, 128 * MIB)
+            ..stream(subjects::EVENTS, &[subjects::ALL_EVENTS], 7 * 24 * HOUR, 100_000)
         },
-        Config { max_messages_per_subject: 10_000, ..stream(subjects::LOGS, &[subjects::ALL_LOGS], HOUR, 128 * MIB) },
-        stream(subjects::ADVISORY, &subjects::ADVISORIES, 7 * 24 * HOUR, 16 * MIB),
+        Config { max_messages_per_subject: 1_000, ..stream(subjects::LOGS, &[subjects::ALL_LOGS], HOUR, 5_000) },
+        stream(subjects::ADVISORY, &subjects::ADVISORIES, 7 * 24 * HOUR, 10_000),
     ]
 }
 

@@ -65,5 +65,17 @@ async fn send_lost(store: &Store, bus: &Bus) -> Result<(), sqlx::Error> {
     if sent > 0 {
         tracing::info!(sent, "jobs whose message the bus had lost");
     }
+    match bus.exhausted().await {
+        Ok(exhausted) => {
+            for message in exhausted {
+                if let Some(job) = message.job {
+                    let sent = jobs::overdue::send_again(store, job).await?;
+                    tracing::warn!(%job, sent, "a message was delivered as often as may be");
+                }
+                bus.forget(&message).await;
+            }
+        }
+        Err(error) => tracing::debug!(%error, "what the bus gave up on"),
+    }
     Ok(())
 }

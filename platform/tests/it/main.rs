@@ -12,6 +12,8 @@
 mod access;
 mod bundle;
 mod deployment_states;
+mod job_model;
+mod kill;
 mod local;
 mod sealing;
 mod services;

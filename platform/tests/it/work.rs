@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::AckKind;
 use bytes::Bytes;
-use helios::bus::subjects;
+use futures::StreamExt;
+use helios::bus::{Envelope, Queue, subjects};
 use helios::domain::job::JobState;
-use helios::store::jobs::End;
 use helios::store::jobs::held::{self, Claim};
+use helios::store::jobs::{self, End};
+use uuid::Uuid;
 
-use crate::support::world::{TIMING, Task};
-use crate::support::{Postgres, World};
+use crate::support::world::{TIMING, Task, new_job};
+use crate::support::{Nats, Postgres, World};
 
 const QUICK: Task = Task::Say { lines: 3, pause_ms: 0 };
 
@@ -145,5 +148,142 @@ async fn a_database_that_is_restarted_breaks_off_no_job_and_loses_no_line() {
     assert_eq!(world.lines(talking).await, said);
     let after = world.job(&QUICK).await;
     world.until(after, JobState::Done).await;
+    assert_eq!(world.messages_left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_the_bus_gave_up_on_is_sent_again() {
+    let world = World::new().await;
+    let job = world.job(&QUICK).await;
+    let consumer = world.bus.consumer(&Queue::build()).await.unwrap();
+    let mut messages = consumer.messages().await.unwrap();
+    loop {
+        let message = messages.next().await.unwrap().unwrap();
+        let sent: Envelope<serde_json::Value> = serde_json::from_slice(&message.payload).unwrap();
+        assert_eq!(sent.job, job);
+        if sent.attempt == 2 {
+            message.ack_with(AckKind::Nak(None)).await.unwrap();
+            break;
+        }
+        message.ack_with(AckKind::Nak(None)).await.unwrap();
+    }
+    drop(messages);
+    let (_shutdown, _worker) = world.worker(1);
+    assert_eq!(world.until(job, JobState::Done).await.attempt, 1);
+    assert_eq!(world.messages_left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_can_read_goes_to_the_dead_letters() {
+    let world = World::new().await;
+    let (_shutdown, _worker) = world.worker(1);
+    let unknown = Uuid::now_v7();
+    let newer = serde_json::json!({ "schema": 2, "job": unknown }).to_string();
+    let envelope = serde_json::json!({
+        "schema": 1, "job": unknown, "attempt": 1, "org": world.org, "deadline": "2100-01-01T00:00:00Z", "body": {},
+    });
+    let poison = ["no JSON \0".to_owned(), "{}".to_owned(), newer, envelope.to_string()];
+    for (number, payload) in poison.iter().enumerate() {
+        let payload = Bytes::from(payload.clone());
+        world.bus.publish(subjects::BUILD_DOCKER, &format!("poison {number}"), payload).await.unwrap();
+    }
+    // A job whose body its handler cannot read.
+    let new = new_job(world.org, serde_json::json!("a task that is none"), Duration::from_secs(60));
+    let mut tx = world.store.system().await.unwrap();
+    let job = jobs::create(&mut tx, &new).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    let dead = world.until(job, JobState::Dead).await;
+    assert!(dead.error.unwrap().starts_with("what is to be done cannot be read: unknown variant"));
+
+    assert_eq!(world.messages_left().await, 0);
+    let letters = world.dead_letters().await;
+    let reasons: Vec<&str> =
+        letters.iter().map(|(_, reason)| reason.split_once(':').map_or(&**reason, |(text, _)| text)).collect();
+    let unreadable = "the message cannot be read";
+    let newer = "the message has the format 2, and this worker knows 1 at most";
+    assert_eq!(reasons, [unreadable, unreadable, newer, "there is no such job", "what is to be done cannot be read"]);
+    assert_eq!(letters[0].0, r#""no JSON \u0000""#);
+    let after = world.job(&QUICK).await;
+    world.until(after, JobState::Done).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_tried_as_often_as_it_may_be_and_no_more() {
+    let world = World::new().await;
+    let (_shutdown, _worker) = world.worker(4);
+    let mends = world.job(&Task::FailUntil { attempt: 3 }).await;
+    let (fails, panics, refuses) = (
+        world.job(&Task::FailUntil { attempt: 100 }).await,
+        world.job(&Task::Panic).await,
+        world.job(&Task::Refuse).await,
+    );
+    assert_eq!(world.until(mends, JobState::Done).await.result, Some(3.into()));
+    let dead = world.until(fails, JobState::Dead).await;
+    assert_eq!((dead.attempt, dead.error.as_deref(), world.times_begun(fails)), (5, Some("not yet"), 5));
+    let dead = world.until(panics, JobState::Dead).await;
+    assert!(dead.error.unwrap().contains("a handler that panics"));
+    assert_eq!(world.times_begun(panics), 5);
+    let dead = world.until(refuses, JobState::Dead).await;
+    assert_eq!((dead.error.as_deref(), world.times_begun(refuses)), (Some("never"), 1));
+    assert_eq!(world.dead_letters().await.len(), 3);
+    assert_eq!(world.messages_left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_ends_a_job_whether_a_worker_has_it_or_not() {
+    let world = World::new().await;
+    let waits = world.job_until(&QUICK, Duration::from_millis(500)).await;
+    let failed = world.until(waits, JobState::Failed).await;
+    assert_eq!(failed.error.as_deref(), Some("it did not end before its deadline"));
+    let (_shutdown, _worker) = world.worker(2);
+    let polite = world.job_until(&Task::Wait, Duration::from_secs(2)).await;
+    let deaf = world.job_until(&Task::Insist { ms: 600_000 }, Duration::from_secs(2)).await;
+    for job in [polite, deaf] {
+        let failed = world.until(job, JobState::Failed).await;
+        assert_eq!((failed.attempt, failed.error.as_deref()), (1, Some("it did not end before its deadline")));
+    }
+    assert_eq!(world.lines(polite).await, ["Deadline"]);
+    assert_eq!(world.messages_left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_ends_hands_its_jobs_over_at_once() {
+    let world = World::new().await;
+    let (shutdown, worker) = world.worker(2);
+    let (polite, deaf) = (world.job(&Task::Wait).await, world.job(&Task::Insist { ms: 5_000 }).await);
+    for job in [polite, deaf] {
+        world.until(job, JobState::Running).await;
+    }
+    let asked = std::time::Instant::now();
+    shutdown.cancel();
+    worker.await.unwrap();
+    let (_shutdown, _worker) = world.worker(2);
+    for job in [polite, deaf] {
+        assert_eq!(world.until(job, JobState::Running).await.attempt, 1, "that a worker ends is no attempt");
+    }
+    assert!(asked.elapsed() < TIMING.lease, "before any lease has run out");
+    world.cancel(polite).await;
+    world.until(polite, JobState::Cancelled).await;
+    assert_eq!(world.lines(polite).await, ["Shutdown", "Cancelled"]);
+    world.until(deaf, JobState::Done).await;
+    assert_eq!(world.messages_left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bus_that_is_gone_for_a_while_breaks_off_no_job() {
+    let mut world = World::new().await;
+    let (_shutdown, _worker) = world.worker(2);
+    let runs = world.job(&Task::Say { lines: 20, pause_ms: 100 }).await;
+    world.until(runs, JobState::Running).await;
+    for how in [Nats::stop, Nats::kill] {
+        how(&mut world.nats);
+        let meanwhile = world.job(&QUICK).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(world.find(meanwhile).await.state, JobState::Queued);
+        world.nats.resume();
+        assert_eq!(world.until(meanwhile, JobState::Done).await.attempt, 1);
+    }
+    assert_eq!(world.until(runs, JobState::Done).await.attempt, 1);
+    assert_eq!(world.lines(runs).await.len(), 20);
     assert_eq!(world.messages_left().await, 0);
 }

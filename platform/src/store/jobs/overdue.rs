@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::held::queue;
 use super::{End, TOO_LATE, end, send};
-use crate::store::Store;
+use crate::store::{Store, Tx};
 
 /// So many at a time; the rest at the next round.
 const BATCH: i64 = 100;
@@ -101,19 +101,38 @@ pub async fn send_lost(store: &Store, wiped: Option<DateTime<Utc>>) -> Result<u6
     Ok(jobs.len() as u64)
 }
 
+/// Sends a job again if no worker holds it. False if one does, or it has ended.
+///
+/// # Errors
+/// The server.
+pub async fn send_again(store: &Store, job: Uuid) -> Result<bool, sqlx::Error> {
+    let mut tx = store.system().await?;
+    let waits = lock_queued(&mut tx, job).await?;
+    if waits {
+        send(&mut tx, job, Duration::ZERO).await?;
+        tx.commit().await?;
+    }
+    Ok(waits)
+}
+
+async fn lock_queued(tx: &mut Tx, job: Uuid) -> Result<bool, sqlx::Error> {
+    let found: Option<(Uuid,)> = sqlx::query_as("SELECT id FROM jobs WHERE id = $1 AND state = 'queued' FOR UPDATE")
+        .bind(job)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Ends a job whose message can never be delivered, if it has not ended.
 ///
 /// # Errors
 /// The server.
 pub async fn give_up(store: &Store, job: Uuid, why: &str) -> Result<bool, sqlx::Error> {
     let mut tx = store.system().await?;
-    let open: Option<(bool,)> = sqlx::query_as("SELECT true FROM jobs WHERE id = $1 AND state = 'queued' FOR UPDATE")
-        .bind(job)
-        .fetch_optional(&mut *tx)
-        .await?;
-    if open.is_some() {
+    let waits = lock_queued(&mut tx, job).await?;
+    if waits {
         end(&mut tx, job, End::Dead(why.to_owned())).await?;
         tx.commit().await?;
     }
-    Ok(open.is_some())
+    Ok(waits)
 }

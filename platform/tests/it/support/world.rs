@@ -59,6 +59,8 @@ pub(crate) enum Task {
     Refuse,
     /// Panics.
     Panic,
+    /// Kills its own process until it was begun so often.
+    DieUntil { attempt: u32 },
 }
 
 /// Does what a [`Task`] says.
@@ -92,7 +94,35 @@ impl Handler for Doer {
             Task::FailUntil { attempt } => Ok(attempt),
             Task::Refuse => Err(JobError::Fatal("never".to_owned())),
             Task::Panic => panic!("a handler that panics"),
+            Task::DieUntil { attempt } => {
+                context.log(None, format!("{}:0", context.fence));
+                if context.attempt < attempt {
+                    // The line is to be written before.
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).unwrap();
+                }
+                Ok(attempt)
+            }
         }
+    }
+}
+
+/// A worker for [`Task`]s.
+pub(crate) fn worker(
+    store: &Store,
+    bus: &Bus,
+    notices: &Notices,
+    slots: usize,
+    shutdown: &CancellationToken,
+) -> Worker {
+    Worker {
+        store: store.clone(),
+        bus: bus.clone(),
+        notices: notices.clone(),
+        queue: Queue::build(),
+        slots,
+        timing: TIMING,
+        shutdown: shutdown.clone(),
     }
 }
 
@@ -112,6 +142,8 @@ impl World {
     async fn on(database: Database, nats: Nats) -> Self {
         let store = database.store().await;
         let bus = Bus::connect(&nats.url(), "test").await.unwrap();
+        bus.until_connected(PATIENCE).await.unwrap();
+        bus.set_up().await.unwrap();
         let shutdown = CancellationToken::new();
         let notices = Notices::listen(&store, shutdown.clone());
         tokio::spawn(relay::run(store.clone(), bus.clone(), notices.clone(), shutdown.clone()));
@@ -137,15 +169,7 @@ impl World {
     /// Starts a worker in this process; it gives its jobs back when the token is cancelled.
     pub(crate) fn worker(&self, slots: usize) -> (CancellationToken, tokio::task::JoinHandle<()>) {
         let shutdown = CancellationToken::new();
-        let worker = Worker {
-            store: self.store.clone(),
-            bus: self.bus.clone(),
-            notices: self.notices.clone(),
-            queue: Queue::build(),
-            slots,
-            timing: TIMING,
-            shutdown: shutdown.clone(),
-        };
+        let worker = worker(&self.store, &self.bus, &self.notices, slots, &shutdown);
         (shutdown, tokio::spawn(worker.run(Arc::new(Doer(Arc::clone(&self.begun))))))
     }
 
