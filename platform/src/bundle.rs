@@ -19,6 +19,7 @@ use std::io::Read;
 mod entries;
 mod error;
 mod ignoring;
+mod listing;
 mod pack;
 mod paths;
 mod sources;
@@ -26,6 +27,7 @@ mod unpack;
 
 pub use error::{BundleError, Fault, Limit};
 pub use ignoring::DockerIgnore;
+pub use listing::{Context, Listed, Listing};
 pub use pack::{Bundle, Named, pack};
 pub use sources::Sources;
 pub use unpack::{Unpacked, unpack};

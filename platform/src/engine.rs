@@ -5,6 +5,7 @@ use std::time::Duration;
 use bollard::{API_DEFAULT_VERSION, Docker};
 
 pub mod about;
+pub mod builds;
 pub mod images;
 
 /// How long the engine may take before it begins to answer. Calls that work for long (a build, a pull) answer as they go.

@@ -6,6 +6,7 @@
 pub mod apps;
 pub mod artifacts;
 pub mod audit;
+pub mod builds;
 pub mod dead_letters;
 pub mod deployments;
 pub mod environments;

@@ -71,6 +71,35 @@ pub(super) fn link(path: &str, target: &[u8], limits: &Limits) -> Result<String,
     Ok(owned())
 }
 
+/// So many links in a row lead nowhere (the kernel's own limit, `path_resolution(7)`).
+const HOPS: usize = 40;
+
+/// A path without links in it, as the kernel would resolve it with the project's root as its root; `link` knows where links lead.
+/// None if it leads out or in a circle.
+pub(super) fn resolve<'a>(path: &'a str, link: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+    let mut done: Vec<&str> = Vec::new();
+    let mut ahead: Vec<&str> = path.split('/').rev().collect();
+    let mut hops = 0;
+    while let Some(step) = ahead.pop() {
+        match step {
+            "" | "." => {}
+            ".." => drop(done.pop()?),
+            _ => {
+                done.push(step);
+                if let Some(target) = link(&done.join("/")) {
+                    hops += 1;
+                    if hops > HOPS {
+                        return None;
+                    }
+                    done.pop();
+                    ahead.extend(target.split('/').rev());
+                }
+            }
+        }
+    }
+    Some(done.join("/"))
+}
+
 /// The paths seen so far, so that none comes twice, in another case, or through something that is no directory.
 #[derive(Debug, Default)]
 pub(super) struct Seen {

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::entries::{self, Kind};
-use super::{BundleError, Fault, Limit, Limits};
-
-/// So many links in a row lead nowhere (the kernel's own limit, `path_resolution(7)`).
-const HOPS: usize = 40;
+use super::{BundleError, Fault, Limit, Limits, paths};
 
 /// Files of a bundle, by their path from the project's root.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,28 +76,7 @@ impl Sources {
         self.files.iter().map(|(path, file)| (&**path, &*file.contents))
     }
 
-    /// The path without links in it, as the kernel would resolve it with the project's root as its root.
     fn resolve(&self, path: &str) -> Option<String> {
-        let mut done: Vec<&str> = Vec::new();
-        let mut ahead: Vec<&str> = path.split('/').rev().collect();
-        let mut hops = 0;
-        while let Some(step) = ahead.pop() {
-            match step {
-                "" | "." => {}
-                ".." => drop(done.pop()?),
-                _ => {
-                    done.push(step);
-                    if let Some(target) = self.links.get(&done.join("/")) {
-                        hops += 1;
-                        if hops > HOPS {
-                            return None;
-                        }
-                        done.pop();
-                        ahead.extend(target.split('/').rev());
-                    }
-                }
-            }
-        }
-        Some(done.join("/"))
+        paths::resolve(path, |path| self.links.get(path).map(String::as_str))
     }
 }

@@ -9,6 +9,8 @@ pub struct EngineFacts {
     pub version: String,
     /// The newest version of the API it speaks, such as `1.41`.
     pub api: String,
+    /// Operating system and processor of its machine, such as `linux/amd64`.
+    pub platform: String,
     /// Directory of its data on its machine.
     pub data: String,
 }
@@ -21,6 +23,7 @@ impl Engine {
     pub async fn about(&self) -> Result<EngineFacts, EngineError> {
         let (version, info) = tokio::try_join!(self.docker().version(), self.docker().info())?;
         Ok(EngineFacts {
+            platform: format!("{}/{}", version.os.unwrap_or_default(), version.arch.unwrap_or_default()),
             version: version.version.unwrap_or_default(),
             api: version.api_version.unwrap_or_default(),
             data: info.docker_root_dir.unwrap_or_default(),

@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod builds;
 mod bundle;
 mod deployment_states;
 mod job_model;

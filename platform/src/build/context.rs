@@ -1,0 +1,76 @@
+//! The context of a build on its way to the engine.
+
+use std::io::{self, Write};
+
+use cap_std::fs::Dir;
+use tar::{Builder, EntryType, Header};
+
+use super::key::BuildSources;
+use crate::bundle::Listed;
+
+/// The recipe's name in a context that does not have it: it lies elsewhere, or `.dockerignore` leaves it out.
+const RECIPE: &str = ".helios.dockerfile";
+
+/// Seconds since 1970 that all files of a context carry. Bundles have no times, but two things want them: build tools compare
+/// them with one another, so they must be equal, and web servers make entity tags of time and size, so they must change when the
+/// contents do. So the time comes from the digest: some second between 2000 and 2020.
+pub(super) fn time(sources: &BuildSources) -> u64 {
+    let [a, b, c, d, ..] = sources.context.digest();
+    946_684_800 + u64::from(u32::from_be_bytes([a, b, c, d])) % 631_152_000
+}
+
+/// The header of a file or link.
+pub(super) fn header(kind: EntryType, mode: u32, size: u64, time: u64) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(mode);
+    header.set_size(size);
+    header.set_mtime(time);
+    header.set_uid(0);
+    header.set_gid(0);
+    header
+}
+
+/// The bytes of a file of the project, of the size that was listed.
+pub(super) fn open(project: &Dir, path: &str, size: u64) -> io::Result<cap_std::fs::File> {
+    let file = project.open(path)?;
+    if file.metadata()?.len() == size { Ok(file) } else { Err(io::Error::other(format!("`{path}` was changed"))) }
+}
+
+/// Writes the context as an archive; returns the path of the recipe in it.
+///
+/// # Errors
+/// The disk, or `into`.
+pub fn write(project: &Dir, sources: &BuildSources, into: impl Write) -> io::Result<String> {
+    let mut archive = Builder::new(into);
+    let (context, time) = (&sources.context, time(sources));
+    let prefix = if context.directory.is_empty() { String::new() } else { format!("{}/", context.directory) };
+    let within = sources.dockerfile.strip_prefix(&prefix).filter(|path| context.entries.contains_key(*path));
+    for (path, listed) in &context.entries {
+        match listed {
+            // The engine leaves recipe and `.dockerignore` out if the latter says so; see below.
+            _ if within.is_none() && path == ".dockerignore" => {}
+            Listed::Link { target } => {
+                archive.append_link(&mut header(EntryType::Symlink, 0o777, 0, time), path, target)?
+            }
+            Listed::File { size, executable, .. } => {
+                let file = open(project, &format!("{prefix}{path}"), *size)?;
+                let mode = if *executable { 0o755 } else { 0o644 };
+                archive.append_data(&mut header(EntryType::Regular, mode, *size, time), path, file)?;
+            }
+        }
+    }
+    let recipe = match within {
+        Some(path) => path.to_owned(),
+        None => {
+            let text = project.read(&sources.dockerfile)?;
+            let hidden = format!("{RECIPE}\n.dockerignore\n");
+            for (path, bytes) in [(RECIPE, &*text), (".dockerignore", hidden.as_bytes())] {
+                archive.append_data(&mut header(EntryType::Regular, 0o644, bytes.len() as u64, time), path, bytes)?;
+            }
+            RECIPE.to_owned()
+        }
+    };
+    archive.into_inner()?.flush()?;
+    Ok(recipe)
+}

@@ -1,0 +1,392 @@
+//! Dockerfiles, built by the engine.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, stream};
+use helios_client::{Failure, FailureKind};
+use tokio::time::Instant;
+use tokio_util::io::ReaderStream;
+
+use super::{BuildError, Builder, Built, Caps, Order, bytes, context, is_disk_full};
+use crate::engine::builds::{BuildEvent, BuildRequest};
+use crate::engine::{Engine, EngineError};
+use crate::roles::worker::{JobContext, JobError};
+use crate::target::BoxFuture;
+
+/// So many of the last lines are shown with a failure.
+const TAIL: usize = 30;
+/// A line is cut after so many bytes.
+const LINE: usize = 16 * 1024;
+/// How often disks are looked at.
+const WATCH: Duration = Duration::from_secs(2);
+/// How long the engine may take to end what a build left behind.
+const END: Duration = Duration::from_secs(30);
+
+/// Builds with the engine's classic builder, whose caps hold.
+#[derive(Debug, Clone)]
+pub struct DockerBuilder {
+    engine: Engine,
+    caps: Caps,
+    /// Directory for contexts on their way.
+    scratch: PathBuf,
+    /// The engine's own disk, where it is this machine's.
+    watched: Vec<PathBuf>,
+}
+
+impl DockerBuilder {
+    /// A builder that keeps contexts below `scratch` and watches the disks of that and of `engine_data`, if it is there.
+    #[must_use]
+    pub fn new(engine: Engine, caps: Caps, scratch: PathBuf, engine_data: &Path) -> Self {
+        let watched = [scratch.clone(), engine_data.to_owned()].into_iter().filter(|path| path.is_dir()).collect();
+        Self { engine, caps, scratch, watched }
+    }
+
+    /// What this builder cannot do, said before anything is sent.
+    fn refusal(order: &Order) -> Option<Failure> {
+        let build = &order.build;
+        if !build.secrets.is_empty() {
+            return Some(order.unsupported(
+                "secrets",
+                "this builder cannot keep a secret: the engine hands secrets only to BuildKit, where limits on memory do not hold",
+                "fetch what needs the secret before the build, or read it when the program runs: `env` and `files` take secrets",
+            ));
+        }
+        if !build.contexts.is_empty() {
+            return Some(order.unsupported(
+                "contexts",
+                "this builder knows one context only",
+                "choose a `context` that holds all directories, and `COPY` from them",
+            ));
+        }
+        if build.platforms.iter().any(|platform| *platform != order.platform) {
+            return Some(order.unsupported(
+                "platforms",
+                &format!("this builder builds for {} only", order.platform),
+                "take `platforms` away for this environment",
+            ));
+        }
+        if build.labels.keys().any(|label| label.starts_with("helios.")) {
+            return Some(order.unsupported(
+                "labels",
+                "labels that begin with `helios.` are the platform's own",
+                "give it another name",
+            ));
+        }
+        if !build.tags.is_empty() {
+            return Some(order.unsupported(
+                "tags",
+                "a name at the engine could be taken for another image by whoever shares the engine",
+                "take `tags` away; the release holds the image by its id",
+            ));
+        }
+        None
+    }
+
+    /// The context as an archive in a file, and the recipe's path in it.
+    async fn pack(&self, order: &Order) -> Result<(tokio::fs::File, String), BuildError> {
+        let (project, sources, scratch) = (order.project.clone(), order.sources.clone(), self.scratch.clone());
+        let packed = tokio::task::spawn_blocking(move || {
+            let mut file = tempfile::tempfile_in(scratch)?;
+            let recipe = context::write(&project, &sources, &mut file)?;
+            io::Seek::rewind(&mut file)?;
+            io::Result::Ok((file, recipe))
+        });
+        match packed.await.map_err(io::Error::other).and_then(|packed| packed) {
+            Ok((file, recipe)) => Ok((tokio::fs::File::from_std(file), recipe)),
+            Err(error) if is_full(&error) => Err(self.disk_full(order).into()),
+            Err(error) => Err(BuildError::Job(JobError::Retry(format!("the context of the build: {error}")))),
+        }
+    }
+
+    fn disk_full(&self, order: &Order) -> Failure {
+        order
+            .failure(FailureKind::BuildLimit, "the disk of the builder is full")
+            .help(format!("free some: a build needs at least {}", bytes(self.caps.free)))
+    }
+
+    /// Whether less is free on a watched disk than must be.
+    fn is_short_of_disk(&self) -> bool {
+        self.watched.iter().any(|path| free(path).is_some_and(|free| free < self.caps.free))
+    }
+
+    async fn run(&self, order: &Order, job: &JobContext) -> Result<Built, BuildError> {
+        if let Some(refusal) = Self::refusal(order) {
+            return Err(refusal.into());
+        }
+        if self.is_short_of_disk() {
+            return Err(self.disk_full(order).into());
+        }
+        let (archive, dockerfile) = self.pack(order).await?;
+        let (repository, tag) = order.name();
+        let request = BuildRequest {
+            dockerfile,
+            target: order.build.target.clone(),
+            args: order.build.args.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+            labels: order.labels(),
+            name: format!("{repository}:{tag}"),
+            network: order.build.network,
+            memory: self.caps.memory,
+            cpu: self.caps.cpu,
+            // Its own with every attempt: another worker may still be ending an earlier one.
+            mark: format!("build-{}-{}.helios.invalid", job.job.simple(), job.fence),
+        };
+        job.go_on().map_err(BuildError::Job)?;
+        let mut watch = Watch { builder: self, order, job, mark: &request.mark, output: Output::default() };
+        let end = watch.follow(&request, ReaderStream::with_capacity(archive, 256 * 1024)).await;
+        // Whatever the reason is: what is left of it is not left running.
+        if !matches!(end, End::Done) {
+            self.sweep(&request.mark).await?;
+        }
+        watch.judge(end)?;
+        let image = self.engine.image(&request.name).await?;
+        let image = image.ok_or_else(|| order.failure(FailureKind::BuildStep, "the build ended without an image"))?;
+        Ok(Built { image: image.id, size: image.size })
+    }
+
+    /// Waits until no container of the build is there any more, and ends those that linger.
+    async fn sweep(&self, mark: &str) -> Result<(), EngineError> {
+        let begin = Instant::now();
+        let mut wait = Duration::from_millis(50);
+        loop {
+            let left = self.engine.build_containers(mark).await?;
+            if left.is_empty() {
+                return Ok(());
+            }
+            // The engine does it by itself as soon as it notices that nobody listens any more.
+            if begin.elapsed() > Duration::from_secs(1) {
+                for container in &left {
+                    self.engine.end_build_container(&container.id).await?;
+                }
+            }
+            if begin.elapsed() > END {
+                return Err(EngineError::Failed("a container of a build does not end".to_owned()));
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(1));
+        }
+    }
+}
+
+impl Builder for DockerBuilder {
+    fn name(&self) -> &'static str {
+        "docker/1"
+    }
+
+    fn build<'a>(&'a self, order: &'a Order, job: &'a JobContext) -> BoxFuture<'a, Result<Built, BuildError>> {
+        Box::pin(self.run(order, job))
+    }
+}
+
+/// How a build ended.
+#[derive(Debug)]
+enum End {
+    Done,
+    Failed { message: String, out_of_memory: bool },
+    Time,
+    Log,
+    StepDisk,
+    Disk,
+    Stopped,
+    Engine(EngineError),
+}
+
+/// What a build has said.
+#[derive(Debug, Default)]
+struct Output {
+    /// Of a line that has not ended.
+    pending: String,
+    bytes: u64,
+    tail: VecDeque<String>,
+    /// The step it is at, as the recipe has it.
+    step: Option<String>,
+}
+
+impl Output {
+    /// Takes in a piece of text and gives the lines that are whole.
+    fn add(&mut self, text: &str) -> Vec<String> {
+        self.bytes += text.len() as u64;
+        let mut lines = Vec::new();
+        for piece in text.split_inclusive('\n') {
+            self.pending.push_str(piece);
+            if piece.ends_with('\n') || self.pending.len() > LINE {
+                lines.extend(self.end_line());
+            }
+        }
+        lines
+    }
+
+    fn end_line(&mut self) -> Option<String> {
+        // PostgreSQL takes no NUL in texts.
+        let line = std::mem::take(&mut self.pending).trim_end().replace('\0', "\u{fffd}");
+        // A progress bar draws over itself.
+        let line = line.rsplit('\r').next().unwrap_or_default().to_owned();
+        if line.is_empty() {
+            return None;
+        }
+        if let Some((_, step)) = line.strip_prefix("Step ").and_then(|step| step.split_once(" : ")) {
+            self.step = Some(step.to_owned());
+        }
+        if self.tail.len() == TAIL {
+            self.tail.pop_front();
+        }
+        self.tail.push_back(line.clone());
+        Some(line)
+    }
+}
+
+struct Watch<'a> {
+    builder: &'a DockerBuilder,
+    order: &'a Order,
+    job: &'a JobContext,
+    mark: &'a str,
+    output: Output,
+}
+
+impl Watch<'_> {
+    /// Follows a build to its end, or to a reason to end it. What it runs is dropped on return, which ends it.
+    async fn follow(
+        &mut self,
+        request: &BuildRequest,
+        context: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    ) -> End {
+        let caps = &self.builder.caps;
+        let engine = &self.builder.engine;
+        let mut events = Box::pin(engine.build(request, context));
+        let mut out_of_memory = Box::pin(engine.out_of_memory().chain(stream::pending()));
+        let mut containers: Vec<String> = Vec::new();
+        let mut killed: Vec<String> = Vec::new();
+        let deadline = tokio::time::sleep(caps.time);
+        tokio::pin!(deadline);
+        let mut watch = tokio::time::interval(WATCH);
+        loop {
+            tokio::select! {
+                event = events.next() => match event {
+                    None => return End::Done,
+                    Some(Err(EngineError::Unreachable(why))) => return End::Engine(EngineError::Unreachable(why)),
+                    Some(Err(error)) => return self.failed(error.message(), &[], &[]).await,
+                    Some(Ok(BuildEvent::Failed(message))) => {
+                        // The kernel's word may come right behind the engine's.
+                        while let Ok(Some(id)) = tokio::time::timeout(Duration::from_millis(100), out_of_memory.next()).await {
+                            killed.push(id);
+                        }
+                        return self.failed(&message, &containers, &killed).await;
+                    }
+                    Some(Ok(BuildEvent::Step(id))) => {
+                        if let Ok(Some(container)) = engine.build_container(&id, self.mark).await {
+                            // It may have ended before; then there is nothing to limit.
+                            let _ = engine.limit_processes(&container.id, caps.processes).await;
+                            containers.push(container.id);
+                        }
+                    }
+                    Some(Ok(BuildEvent::Output(text))) => {
+                        for line in self.output.add(&text) {
+                            self.job.log(Some(&self.order.node), line);
+                        }
+                        if self.output.bytes > caps.log {
+                            return End::Log;
+                        }
+                    }
+                },
+                Some(id) = out_of_memory.next() => killed.push(id),
+                () = self.job.until_stopped() => return End::Stopped,
+                () = &mut deadline => return End::Time,
+                _ = watch.tick() => {
+                    if self.builder.is_short_of_disk() {
+                        return End::Disk;
+                    }
+                    if let Some(id) = containers.last()
+                        && let Ok(Some(container)) = engine.build_container(id, self.mark).await
+                        && container.written > caps.disk
+                    {
+                        return End::StepDisk;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn failed(&mut self, message: &str, containers: &[String], killed: &[String]) -> End {
+        let out_of_memory = killed.iter().any(|id| containers.contains(id));
+        End::Failed { message: message.trim().to_owned(), out_of_memory }
+    }
+
+    /// What to say of the end.
+    fn judge(&mut self, end: End) -> Result<(), BuildError> {
+        if let Some(line) = self.output.end_line() {
+            self.job.log(Some(&self.order.node), line);
+        }
+        let (order, caps) = (self.order, &self.builder.caps);
+        let step =
+            self.output.step.as_ref().map_or_else(|| "the build".to_owned(), |step| format!("the step `{step}`"));
+        let over = |message: String, help: &str| order.failure(FailureKind::BuildLimit, message).help(help);
+        let failure = match end {
+            End::Done => return Ok(()),
+            End::Stopped => return Err(BuildError::Job(JobError::Stopped)),
+            End::Engine(error) => return Err(error.into()),
+            End::Time => over(
+                format!("the build took longer than {} minutes; it was at {step}", caps.time.as_secs().div_ceil(60)),
+                "put what seldom changes into earlier steps, so that it need not be done again",
+            ),
+            End::Log => over(
+                format!("{step} wrote more than {} of log", bytes(caps.log)),
+                "make it say less, or write to a file that a later step removes",
+            ),
+            End::StepDisk => over(format!("{step} wrote more than {} to disk", bytes(caps.disk)), "make it write less"),
+            End::Disk => self.builder.disk_full(order),
+            End::Failed { message, .. }
+                if is_disk_full(&message) || self.output.tail.iter().any(|line| is_disk_full(line)) =>
+            {
+                self.builder.disk_full(order)
+            }
+            End::Failed { out_of_memory: true, .. } => over(
+                format!("{step} used more than {} of memory", bytes(caps.memory)),
+                "do less at a time, such as fewer compilers side by side",
+            ),
+            End::Failed { message, .. } => {
+                self.job.log(Some(&order.node), message.clone());
+                let exit = message.rsplit_once("returned a non-zero code: ").map(|(_, code)| code);
+                let text = match exit {
+                    Some(code) => format!("{step} ended with exit code {code}"),
+                    None => format!("{step} failed: {message}"),
+                };
+                let failure = order.failure(FailureKind::BuildStep, text);
+                match help(&message) {
+                    Some(help) => failure.help(help),
+                    None => failure,
+                }
+            }
+        };
+        Err(failure.log(self.output.tail.drain(..).collect()).into())
+    }
+}
+
+/// What to do about a failure, where its words say it.
+fn help(message: &str) -> Option<&'static str> {
+    let says = |text: &str| message.contains(text);
+    if says("requires BuildKit") || says("the --mount option") || says("the --chmod option") || says("unknown flag") {
+        Some("this builder knows Dockerfiles without BuildKit's extensions: no `RUN --mount`, no here-documents")
+    } else if says("COPY failed") || says("ADD failed") {
+        Some(
+            "files that `.gitignore` names are not sent unless the program names them or their directory; a `.dockerignore` in the \
+             context decides instead of it",
+        )
+    } else if says("could not resolve") || says("network is unreachable") {
+        Some("say `network: true` in `build` if its steps need the network")
+    } else {
+        None
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Bytes that an ordinary program may still write below a directory.
+fn free(path: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
+}
