@@ -75,12 +75,17 @@ pub async fn claim(
     .await?;
     let Some(row) = row else { return Ok(Claim::Unknown) };
     let newer = i64::from(row.sent) > i64::from(message);
-    match row.state {
-        state if state.is_terminal() => return Ok(Claim::Over),
-        _ if newer => return Ok(Claim::Over),
-        JobState::Running => return Ok(Claim::Elsewhere),
-        _ if row.cancel_requested => end(&mut tx, job, End::Cancelled).await?,
-        _ if row.late => end(&mut tx, job, End::Failed(TOO_LATE.to_owned())).await?,
+    let claim = match row.state {
+        state if state.is_terminal() || newer => Claim::Over,
+        JobState::Running => Claim::Elsewhere,
+        _ if row.cancel_requested => {
+            end(&mut tx, job, End::Cancelled).await?;
+            Claim::Over
+        }
+        _ if row.late => {
+            end(&mut tx, job, End::Failed(TOO_LATE.to_owned())).await?;
+            Claim::Over
+        }
         _ => {
             let (attempt, fence) = (row.attempt.saturating_add(1), row.fence.saturating_add(1));
             sqlx::query(
@@ -94,19 +99,19 @@ pub async fn claim(
             .bind(interval(lease)?)
             .execute(&mut *tx)
             .await?;
-            tx.commit().await?;
-            return Ok(Claim::Taken(Held {
+            Claim::Taken(Held {
                 job,
                 org: row.org_id,
                 deployment: row.deployment_id,
                 attempt: u32::try_from(attempt).unwrap_or_default(),
                 fence,
                 deadline: row.deadline,
-            }));
+            })
         }
-    }
+    };
+    // Also where nothing was written: a transaction that is only dropped keeps the row locked a while longer.
     tx.commit().await?;
-    Ok(Claim::Over)
+    Ok(claim)
 }
 
 /// What a renewal says.
