@@ -1,15 +1,43 @@
 //! The command line: the verbs and what holds for all of them. The flags of a verb stand with the verb, one file each.
 
+mod changes;
+mod completions;
+mod deploy;
 mod doctor;
+mod down;
+mod env;
+mod exec;
 mod failure;
+mod follow;
+mod interrupt;
+mod jobs;
+mod login;
+mod logs;
+mod open;
 mod output;
+mod pages;
+mod plan;
+mod program;
+mod progress;
+mod promote;
+mod releases;
+mod rollback;
+mod run;
+mod secrets;
+mod servers;
+mod source;
+mod status;
+mod table;
+mod terminal;
+mod token;
+mod which;
 
 use clap::builder::Styles;
 use clap::builder::styling::{AnsiColor, Style};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub use failure::{Exit, Failure};
-pub use output::{Color, Output};
+pub use failure::{Exit, Failure, Rendered};
+pub use output::{Color, Output, Paint};
 
 /// Deploy, observe and roll back what OAL programs describe.
 #[derive(Debug, Parser)]
@@ -29,7 +57,7 @@ pub use output::{Color, Output};
 struct Cli {
     /// When to colour: `auto` (on a terminal), `always` or `never`
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
-    #[arg(hide_possible_values = true, hide_default_value = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true, display_order = 900)]
     color: Color,
 
     /// What to do
@@ -40,7 +68,23 @@ struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Login(login::Args),
+    Deploy(deploy::Args),
+    Plan(plan::Args),
+    Status(status::Args),
+    Logs(logs::Args),
+    Open(open::Args),
+    Run(run::Args),
+    Exec(exec::Args),
+    Rollback(rollback::Args),
+    Promote(promote::Args),
+    Secrets(secrets::Args),
+    Env(env::Args),
+    Releases(releases::Args),
+    Token(token::Args),
+    Down(down::Args),
     Doctor(doctor::Args),
+    Completions(completions::Args),
 }
 
 /// Runs the command line of this process; returns the exit code.
@@ -53,7 +97,7 @@ pub fn main() -> i32 {
             output.set_color(cli.color);
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             match runtime {
-                Ok(runtime) => runtime.block_on(run(cli.verb, &mut output)).unwrap_or_else(|failure| {
+                Ok(runtime) => runtime.block_on(perform(cli.verb, &mut output)).unwrap_or_else(|failure| {
                     output.report(&failure);
                     failure.exit
                 }),
@@ -75,14 +119,30 @@ pub fn main() -> i32 {
         }
     };
     match output.finish() {
-        Ok(()) => exit as i32,
-        Err(()) => Exit::Usage as i32,
+        Ok(()) => i32::from(exit.code()),
+        Err(()) => i32::from(Exit::Usage.code()),
     }
 }
 
-async fn run(verb: Verb, output: &mut Output) -> Result<Exit, Failure> {
+async fn perform(verb: Verb, output: &mut Output) -> Result<Exit, Failure> {
     match verb {
+        Verb::Login(args) => login::run(&args, output).await,
+        Verb::Deploy(args) => deploy::run(&args, output).await,
+        Verb::Plan(args) => plan::run(&args, output).await,
+        Verb::Status(args) => status::run(&args, output).await,
+        Verb::Logs(args) => logs::run(&args, output).await,
+        Verb::Open(args) => open::run(&args, output).await,
+        Verb::Run(args) => run::run(&args, output).await,
+        Verb::Exec(args) => exec::run(&args, output).await,
+        Verb::Rollback(args) => rollback::run(&args, output).await,
+        Verb::Promote(args) => promote::run(&args, output).await,
+        Verb::Secrets(args) => secrets::run(&args, output).await,
+        Verb::Env(args) => env::run(&args, output).await,
+        Verb::Releases(args) => releases::run(&args, output).await,
+        Verb::Token(args) => token::run(&args, output).await,
         Verb::Doctor(args) => doctor::run(&args, output).await,
+        Verb::Down(args) => down::run(&args, output).await,
+        Verb::Completions(args) => Ok(completions::run(&args, output)),
     }
 }
 
@@ -99,5 +159,10 @@ fn command(color: bool) -> clap::Command {
     } else {
         Styles::plain()
     };
-    Cli::command().styles(styles)
+    quiet(Cli::command().styles(styles))
+}
+
+/// Help does not show what variables of the environment hold: some of it is secret, all of it makes long lines.
+fn quiet(command: clap::Command) -> clap::Command {
+    command.mut_args(|argument| argument.hide_env_values(true)).mut_subcommands(quiet)
 }

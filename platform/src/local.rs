@@ -7,6 +7,7 @@
 pub mod caddy;
 pub mod child;
 pub mod directory;
+pub mod machine;
 pub mod nats;
 pub mod needs;
 pub mod postgres;

@@ -19,7 +19,8 @@ pub struct Settings {
     /// Address the API listens on.
     #[arg(long, env = "HELIOS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
     pub listen: SocketAddr,
-    /// File with the master keys that seal secrets: lines of `<id> <64 hexadecimal digits>`, the first one seals, all open.
+    /// File with the master keys that seal secrets.
+    // Lines of `<id> <64 hexadecimal digits>`: the first one seals, all open.
     #[arg(long, env = "HELIOS_KEYS", value_name = "FILE")]
     pub keys: Option<PathBuf>,
     /// Name of the target that the deploy agent serves.
@@ -40,7 +41,7 @@ pub struct Settings {
     /// Address the edge listens on; all if not given.
     #[arg(long, env = "HELIOS_EDGE_ADDRESS", value_name = "IP")]
     pub edge_address: Option<std::net::IpAddr>,
-    /// Images instead of the official ones of managed kinds: `postgres:16=registry.example/postgres:16`; may be given again.
+    /// Image instead of an official one of a managed kind, such as `postgres:16`; may be repeated.
     #[arg(long = "image", env = "HELIOS_IMAGES", value_name = "NAME=IMAGE", value_delimiter = ',', value_parser = pair)]
     pub images: Vec<(String, String)>,
     /// Builds at a time in one build worker.
@@ -69,7 +70,8 @@ impl Settings {
     }
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+/// Reads `NAME=IMAGE`.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, image) = text.split_once('=').ok_or("as NAME=IMAGE")?;
     Ok((name.to_owned(), image.to_owned()))
 }

@@ -1,5 +1,6 @@
 //! `helios doctor`: what this machine lacks, and the command that mends it.
 
+use super::output::Paint;
 use super::{Exit, Failure, Output};
 use crate::local::needs;
 
@@ -10,7 +11,13 @@ use crate::local::needs;
 )]
 pub(super) struct Args {
     /// Socket of the container engine
-    #[arg(long, env = "DOCKER_HOST", value_name = "URL", default_value = "unix:///var/run/docker.sock")]
+    #[arg(
+        long,
+        env = "DOCKER_HOST",
+        value_name = "URL",
+        default_value = "unix:///var/run/docker.sock",
+        hide_default_value = true
+    )]
     docker_host: String,
 
     /// Print JSON
@@ -24,8 +31,7 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
     if args.json {
         output.json(&findings);
     } else {
-        let (green, red, dim, plain) =
-            if output.colors() { ("\u{1b}[32m", "\u{1b}[1;31m", "\u{1b}[2m", "\u{1b}[0m") } else { ("", "", "", "") };
+        let Paint { green, red, dim, plain, .. } = output.paint();
         let width = findings.iter().map(|finding| finding.name.len()).max().unwrap_or(0);
         for finding in &findings {
             let (color, word) = if finding.ok { (green, "ok     ") } else { (red, "missing") };

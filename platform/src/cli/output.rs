@@ -3,6 +3,8 @@
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
 
+use oal_check::diagnostic::Style;
+
 use clap::ValueEnum;
 use indicatif::ProgressDrawTarget;
 
@@ -55,14 +57,32 @@ impl Output {
         wants_color(self.color, || io::stderr().is_terminal())
     }
 
-    /// Where progress is drawn: standard error where that is a terminal, else nowhere.
+    /// Where progress is drawn: on standard error where that is a terminal that can do it, else nowhere.
     #[must_use]
-    pub fn progress(&self) -> ProgressDrawTarget {
-        if io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb") {
-            ProgressDrawTarget::stderr_with_hz(10)
-        } else {
-            ProgressDrawTarget::hidden()
-        }
+    pub fn progress(&self) -> Option<ProgressDrawTarget> {
+        (io::stderr().is_terminal() && !dumb()).then(|| ProgressDrawTarget::stderr_with_hz(12))
+    }
+
+    /// How findings of a check look on standard error.
+    #[must_use]
+    pub fn error_style(&self) -> Style {
+        let width = match terminal_size::terminal_size() {
+            Some((terminal_size::Width(columns), _)) => usize::from(columns).clamp(40, 160),
+            None => 100,
+        };
+        Style { color: self.colors_errors(), ascii: dumb(), width }
+    }
+
+    /// The colours of results.
+    #[must_use]
+    pub fn paint(&self) -> Paint {
+        Paint::new(self.colors())
+    }
+
+    /// The colours of words about them.
+    #[must_use]
+    pub fn paint_errors(&self) -> Paint {
+        Paint::new(self.colors_errors())
     }
 
     /// Whether nobody reads the results any more.
@@ -119,9 +139,15 @@ impl Output {
 
     /// Reports why a verb did not do what it was asked, in the form of `oal`.
     pub fn report(&mut self, failure: &Failure) {
-        let (red, bold, plain) =
-            if self.colors_errors() { ("\u{1b}[1;31m", "\u{1b}[1m", "\u{1b}[0m") } else { ("", "", "") };
-        let mut text = format!("{red}error{plain}{bold}: {}{plain}\n", failure.message);
+        let paint = Paint::new(self.colors_errors());
+        let mut text = String::new();
+        if let Some(rendered) = &failure.rendered {
+            text.push_str(if paint.on() { &rendered.colored } else { &rendered.plain });
+            if !text.ends_with('\n') {
+                text.push('\n');
+            }
+        }
+        text += &format!("{}error{}{}: {}{}\n", paint.red, paint.plain, paint.bold, failure.message, paint.plain);
         if let Some(help) = &failure.help {
             text += &format!("  = help: {help}\n");
         }
@@ -141,6 +167,56 @@ impl Output {
     }
 }
 
+/// Colours as ECMA-48 has them, or nothing. They never carry meaning by themselves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Paint {
+    /// What matters.
+    pub bold: &'static str,
+    /// What matters less.
+    pub dim: &'static str,
+    /// What went wrong.
+    pub red: &'static str,
+    /// What is as it should be.
+    pub green: &'static str,
+    /// What wants a look.
+    pub yellow: &'static str,
+    /// What is a name or an address.
+    pub cyan: &'static str,
+    /// Back to how it was.
+    pub plain: &'static str,
+}
+
+impl Paint {
+    /// The colours, if there are to be any.
+    #[must_use]
+    pub const fn new(colors: bool) -> Self {
+        if colors {
+            Self {
+                bold: "\u{1b}[1m",
+                dim: "\u{1b}[2m",
+                red: "\u{1b}[1;31m",
+                green: "\u{1b}[32m",
+                yellow: "\u{1b}[33m",
+                cyan: "\u{1b}[36m",
+                plain: "\u{1b}[0m",
+            }
+        } else {
+            Self { bold: "", dim: "", red: "", green: "", yellow: "", cyan: "", plain: "" }
+        }
+    }
+
+    /// Whether there are any.
+    #[must_use]
+    pub const fn on(self) -> bool {
+        !self.plain.is_empty()
+    }
+}
+
+/// Whether the terminal says that it can do nothing.
+fn dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 /// What `--color` says, read before the command line is understood: it holds for complaints about the command line, too.
 fn early(pair: &[String]) -> Option<Color> {
     let [flag, value] = pair else { return None };
@@ -157,6 +233,6 @@ fn wants_color(color: Color, is_terminal: impl FnOnce() -> bool) -> bool {
         Color::Always => true,
         Color::Never => false,
         Color::Auto if set("NO_COLOR") => false,
-        Color::Auto => set("CLICOLOR_FORCE") || is_terminal(),
+        Color::Auto => set("CLICOLOR_FORCE") || (is_terminal() && !dumb()),
     }
 }

@@ -9,6 +9,11 @@ use super::child::find_program;
 use super::postgres;
 use crate::engine::Engine;
 
+/// Name of the finding about PostgreSQL.
+pub const POSTGRES: &str = "PostgreSQL";
+/// Name of the finding about NATS.
+pub const NATS: &str = "NATS";
+
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
@@ -39,7 +44,7 @@ impl Finding {
 /// Looks at everything, in the order it is needed.
 pub async fn look(docker_host: &str) -> Vec<Finding> {
     vec![
-        program("PostgreSQL", postgres::programs().map(|path| path.join("postgres")), "--version", "postgresql").await,
+        program(POSTGRES, postgres::programs().map(|path| path.join("postgres")), "--version", "postgresql").await,
         nats().await,
         program("Caddy", find_program("caddy", &[]), "version", "caddy").await,
         program("setpriv", find_program("setpriv", &[]), "--version", "util-linux").await,
@@ -66,7 +71,7 @@ async fn program(name: &'static str, path: Option<PathBuf>, version: &str, packa
 }
 
 async fn nats() -> Finding {
-    let mut finding = program("NATS", find_program("nats-server", &[]), "--version", "nats-server").await;
+    let mut finding = program(NATS, find_program("nats-server", &[]), "--version", "nats-server").await;
     let version = finding.found.rsplit_once('v').map(|(_, version)| version.to_owned());
     let minor = version.and_then(|version| {
         let mut parts = version.split('.').map(str::parse::<u32>);

@@ -12,6 +12,7 @@
 mod access;
 mod builds;
 mod bundle;
+mod cli;
 mod deployment_states;
 mod job_model;
 mod kill;

@@ -1,0 +1,80 @@
+//! `helios run`: run a job, or a command in a component's surroundings, to its end.
+
+use std::path::PathBuf;
+
+use helios_client::{JobState, NewRun};
+
+use super::which::Which;
+use super::{Exit, Failure, Output, jobs, terminal};
+
+/// Run a job, or a command in the surroundings of a component, in a new container
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    helios run prepare                           a job of the program, now\n  \
+    helios run web -- python3 manage.py migrate  a command as the component `web` would run it\n\n\
+    Ends with the exit code of what ran.")]
+pub(super) struct Args {
+    /// The component: its id (`job/prepare`) or its name (`prepare`)
+    #[arg(value_name = "COMPONENT")]
+    component: String,
+
+    /// Program and arguments instead of the component's own
+    #[arg(value_name = "COMMAND", last = true)]
+    command: Vec<String>,
+
+    /// Do not wait for the end
+    #[arg(long)]
+    detach: bool,
+
+    /// Print the job as JSON when it has ended, and not what it writes
+    #[arg(long)]
+    json: bool,
+
+    /// Directory of the program
+    #[arg(long = "dir", value_name = "DIR", default_value = ".", hide_default_value = true)]
+    directory: PathBuf,
+
+    #[command(flatten)]
+    which: Which,
+}
+
+pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    let found = args.which.find(&args.directory).await?;
+    let node = match found.component(&args.component).await {
+        // A job that has not run yet has left no trace; the platform knows it.
+        Err(_) if !args.component.contains('/') => {
+            format!("job/{}", args.component).parse().map_err(|error| Failure::usage(format!("{error}")))?
+        }
+        node => node?,
+    };
+    let command = (!args.command.is_empty()).then(|| args.command.clone());
+    let job = found.client.run(&found.app, &found.environment, &NewRun { node: node.clone(), command }).await?;
+    if args.detach {
+        if args.json {
+            output.json(&job);
+        } else {
+            output.line(&job.id.to_string());
+        }
+        return Ok(Exit::Live);
+    }
+    let job = jobs::wait(&found.client, job, |line| {
+        if !args.json {
+            output.line(&terminal::safe(&line.line));
+            output.flush();
+        }
+    })
+    .await?;
+    if args.json {
+        output.json(&job);
+    }
+    match (job.state, job.exit_code) {
+        (JobState::Done | JobState::Failed, Some(code)) => {
+            if code != 0 && !args.json {
+                output.note(&format!("{node} ended with {code}\n"));
+            }
+            Ok(Exit::of_command(Some(code)))
+        }
+        (JobState::Done, None) => Ok(Exit::Live),
+        _ => Err(jobs::failed(&job, &format!("{node} did not run to its end"))),
+    }
+}

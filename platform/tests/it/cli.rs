@@ -1,0 +1,5 @@
+//! The command line, run as a person or a pipeline runs it.
+
+mod help;
+mod sandbox;
+mod usage;
