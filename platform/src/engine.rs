@@ -6,7 +6,11 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 
 pub mod about;
 pub mod builds;
+pub mod containers;
+pub mod events;
 pub mod images;
+pub mod networks;
+pub mod volumes;
 
 /// How long the engine may take before it begins to answer. Calls that work for long (a build, a pull) answer as they go.
 const ANSWER: Duration = Duration::from_secs(120);
@@ -114,5 +118,15 @@ impl Engine {
     /// The client, for the files below.
     pub(crate) const fn docker(&self) -> &Docker {
         &self.docker
+    }
+}
+
+/// Filters that let only what carries all these labels through.
+fn label_filters(labels: &[(&str, &str)]) -> std::collections::HashMap<String, Vec<String>> {
+    let wanted: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    if wanted.is_empty() {
+        std::collections::HashMap::new()
+    } else {
+        std::collections::HashMap::from([("label".to_owned(), wanted)])
     }
 }

@@ -107,7 +107,10 @@ pub struct ContainerSpec {
 /// Without environment and files, which may hold secrets.
 impl fmt::Debug for ContainerSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContainerSpec").field("image", &self.image).field("command", &self.command).finish_non_exhaustive()
+        f.debug_struct("ContainerSpec")
+            .field("image", &self.image)
+            .field("command", &self.command)
+            .finish_non_exhaustive()
     }
 }
 

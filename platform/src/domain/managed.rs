@@ -71,7 +71,9 @@ pub fn credentials(spec: &Spec) -> Vec<Credential> {
         Spec::Cache(spec) if matches!(spec.engine, oal_ir::v1::CacheEngine::Memcached) => Vec::new(),
         Spec::Cache(spec) => password(spec.password.is_some()),
         Spec::Queue(spec) => password(spec.password.is_some()),
-        Spec::Bucket(_) => vec![Credential { name: "access_key", length: 20 }, Credential { name: "secret_key", length: 40 }],
+        Spec::Bucket(_) => {
+            vec![Credential { name: "access_key", length: 20 }, Credential { name: "secret_key", length: 40 }]
+        }
         _ => Vec::new(),
     }
 }

@@ -61,7 +61,11 @@ fn host(id: &NodeId) -> String {
     if whole.len() <= 63 {
         whole
     } else {
-        format!("{}-{}", whole.chars().take(50).collect::<String>().trim_end_matches('-'), short_hash(&[id.as_str()], 8))
+        format!(
+            "{}-{}",
+            whole.chars().take(50).collect::<String>().trim_end_matches('-'),
+            short_hash(&[id.as_str()], 8)
+        )
     }
 }
 
@@ -140,4 +144,3 @@ pub mod labels {
     /// The target that made it, so that two platforms can share an engine.
     pub const TARGET: &str = "helios.target";
 }
-

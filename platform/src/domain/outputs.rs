@@ -78,7 +78,8 @@ impl<'a> Program<'a> {
         self.secrets.get(name).map(String::as_str).ok_or_else(|| {
             let (node, credential) = name.split_once('#').unwrap_or((name, ""));
             let what = if credential.is_empty() { "a value" } else { credential };
-            let failure = Failure::new(FailureKind::MissingSecret, "", format!("`{node}` has no {what} in this environment"));
+            let failure =
+                Failure::new(FailureKind::MissingSecret, "", format!("`{node}` has no {what} in this environment"));
             let help = format!("give it one with `helios secrets set {}`", node.rsplit('/').next().unwrap_or(node));
             let failure = if credential.is_empty() { failure.help(help) } else { failure };
             match node.parse() {
@@ -97,10 +98,20 @@ impl<'a> Program<'a> {
         for part in template.parts() {
             match part {
                 Part::Text(text) => whole.push_str(text),
-                Part::Ref(output) => whole.push_str(&self.output(&output.node, &output.output).map_err(|f| at(f, node, field))?),
-                Part::Secret(secret) => whole.push_str(self.secret(secret.node.as_str()).map_err(|f| at(f, node, field))?),
+                Part::Ref(output) => {
+                    whole.push_str(&self.output(&output.node, &output.output).map_err(|f| at(f, node, field))?)
+                }
+                Part::Secret(secret) => {
+                    whole.push_str(self.secret(secret.node.as_str()).map_err(|f| at(f, node, field))?)
+                }
                 // A later version of the document may have parts that this one does not know.
-                _ => return Err(unsupported("this version of Helios does not know a part of this text", node, field.clone())),
+                _ => {
+                    return Err(unsupported(
+                        "this version of Helios does not know a part of this text",
+                        node,
+                        field.clone(),
+                    ));
+                }
             }
         }
         Ok(whole)
@@ -111,7 +122,8 @@ impl<'a> Program<'a> {
     /// # Errors
     /// A secret without a value; the component has no such output.
     pub fn output(&self, node: &NodeId, output: &str) -> Result<String, Failure> {
-        let none = || Failure::new(FailureKind::Internal, "", format!("`{node}` has no output `{output}`")).of(node.clone());
+        let none =
+            || Failure::new(FailureKind::Internal, "", format!("`{node}` has no output `{output}`")).of(node.clone());
         let component = self.ir.components.get(node).ok_or_else(none)?;
         let host = self.host(node);
         match (&component.spec, output) {

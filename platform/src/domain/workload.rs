@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use helios_client::Failure;
 use oal_ir::v1::{
-    Capability, GpuVendor, HostAddress, Membership, Namespace, NetworkMode, Probe, Protocol, Resources, Restart, Seccomp, Service,
-    Signal, Spec, UpdateFailure, UpdateOrder, VolumeAccess, Workload,
+    Capability, GpuVendor, HostAddress, Membership, Namespace, NetworkMode, Probe, Protocol, Resources, Restart,
+    Seccomp, Service, Signal, Spec, UpdateFailure, UpdateOrder, VolumeAccess, Workload,
 };
 use oal_ir::{NodeId, Pointer};
 
 use super::container::{
-    self, Attachment, ContainerSpec, DEFAULT_CAPABILITIES, DEFAULT_MEMORY, DEFAULT_PIDS, Limits, NetworkSpec, Publish, RestartSpec,
+    self, Attachment, ContainerSpec, DEFAULT_CAPABILITIES, DEFAULT_MEMORY, DEFAULT_PIDS, Limits, NetworkSpec, Publish,
+    RestartSpec,
 };
 use super::outputs::{Program, field, unsupported};
 
@@ -80,7 +81,11 @@ fn refuse_service(node: &NodeId, service: &Service) -> Result<(), Failure> {
                 .help("run one copy, or reach the copies by a `route`"));
         }
         if let Some(group) = service.networks.iter().find(|(_, membership)| membership.address.is_some()) {
-            return Err(unsupported("several copies cannot have one address", node, field(["networks", group.0, "address"])));
+            return Err(unsupported(
+                "several copies cannot have one address",
+                node,
+                field(["networks", group.0, "address"]),
+            ));
         }
     }
     Ok(())
@@ -187,10 +192,18 @@ fn workload(program: &Program<'_>, node: &NodeId, work: Workload<'_>, image: &st
 
 fn refuse(node: &NodeId, work: Workload<'_>) -> Result<(), Failure> {
     if let Some(label) = work.placement.keys().next() {
-        return Err(unsupported("a single Docker host has no machines to choose from", node, field(["placement", label])));
+        return Err(unsupported(
+            "a single Docker host has no machines to choose from",
+            node,
+            field(["placement", label]),
+        ));
     }
     if let Some(label) = work.labels.keys().find(|label| label.starts_with("helios.")) {
-        return Err(unsupported("labels that begin with `helios.` are the platform's own", node, field(["labels", label])));
+        return Err(unsupported(
+            "labels that begin with `helios.` are the platform's own",
+            node,
+            field(["labels", label]),
+        ));
     }
     Ok(())
 }
@@ -216,7 +229,9 @@ pub(crate) fn memberships(
         return BTreeMap::from([(program.names.network(None), alone)]);
     }
     let attachment = |membership: &Membership| Attachment {
-        aliases: std::iter::once(host.clone()).chain(membership.aliases.iter().map(|alias| alias.to_string())).collect(),
+        aliases: std::iter::once(host.clone())
+            .chain(membership.aliases.iter().map(|alias| alias.to_string()))
+            .collect(),
         address: membership.address.as_ref().map(|address| address.to_string()),
     };
     groups.iter().map(|(group, membership)| (program.names.network(Some(group)), attachment(membership))).collect()
@@ -287,8 +302,12 @@ pub fn default_log() -> (String, BTreeMap<String, String>) {
 pub fn limits(node: &NodeId, resources: &Resources) -> Result<Limits, Failure> {
     let gpu = match &resources.gpu {
         Some(gpu) if !matches!(gpu.vendor, GpuVendor::Nvidia) => {
-            return Err(unsupported("Docker reserves graphics processors of NVIDIA only", node, field(["resources", "gpu", "vendor"]))
-                .help("name the `devices` instead"));
+            return Err(unsupported(
+                "Docker reserves graphics processors of NVIDIA only",
+                node,
+                field(["resources", "gpu", "vendor"]),
+            )
+            .help("name the `devices` instead"));
         }
         gpu => gpu.as_ref().map(|gpu| (gpu.count, gpu.capabilities.clone())),
     };
@@ -331,7 +350,11 @@ fn protocols(protocol: Option<&Protocol>) -> &'static [&'static str] {
 fn publish(node: &NodeId, service: &Service) -> Result<BTreeSet<Publish>, Failure> {
     let published = !service.publish.is_empty() || !service.publish_any.is_empty();
     if published && !matches!(service.network_mode, NetworkMode::Groups) {
-        return Err(unsupported("ports are published from a network of the container's own only", node, Pointer::root().join("publish")));
+        return Err(unsupported(
+            "ports are published from a network of the container's own only",
+            node,
+            Pointer::root().join("publish"),
+        ));
     }
     let mut open = BTreeSet::new();
     let address = |port: &oal_ir::v1::PortName| {

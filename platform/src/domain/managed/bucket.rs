@@ -41,7 +41,8 @@ pub(super) fn recipe(program: &Program<'_>, node: &NodeId, spec: &Bucket, image:
     for key in ["access_key", "secret_key"] {
         container.files.insert(format!("/run/secrets/{key}"), file(program.secret(&format!("{node}#{key}"))?));
     }
-    let env = [("MINIO_ROOT_USER_FILE", "/run/secrets/access_key"), ("MINIO_ROOT_PASSWORD_FILE", "/run/secrets/secret_key")];
+    let env =
+        [("MINIO_ROOT_USER_FILE", "/run/secrets/access_key"), ("MINIO_ROOT_PASSWORD_FILE", "/run/secrets/secret_key")];
     container.env.extend(env.map(|(name, value)| (name.to_owned(), value.to_owned())));
     if !spec.origins.is_empty() {
         let origins: Vec<&str> = spec.origins.iter().map(|origin| &**origin).collect();

@@ -84,7 +84,9 @@ pub(super) fn recipe(program: &Program<'_>, node: &NodeId, spec: &Database, imag
 
 fn postgres(program: &Program<'_>, node: &NodeId, spec: &Database, mut container: ContainerSpec) -> Managed {
     let port = spec.port.to_string();
-    for (name, value) in [("POSTGRES_USER", &*spec.user), ("POSTGRES_DB", &spec.name), ("POSTGRES_PASSWORD_FILE", PASSWORD)] {
+    for (name, value) in
+        [("POSTGRES_USER", &*spec.user), ("POSTGRES_DB", &spec.name), ("POSTGRES_PASSWORD_FILE", PASSWORD)]
+    {
         container.env.insert(name.to_owned(), value.to_owned());
     }
     // From 18 on the image keeps each version in a directory of its own below this one.
@@ -103,7 +105,20 @@ fn postgres(program: &Program<'_>, node: &NodeId, spec: &Database, mut container
     let extension = |name: &String| {
         let quoted = name.replace('"', "\"\"");
         let statement = format!("CREATE EXTENSION IF NOT EXISTS \"{quoted}\"");
-        strings(["psql", "-v", "ON_ERROR_STOP=1", "-q", "-p", &port, "-U", &spec.user, "-d", &spec.name, "-c", &statement])
+        strings([
+            "psql",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-q",
+            "-p",
+            &port,
+            "-U",
+            &spec.user,
+            "-d",
+            &spec.name,
+            "-c",
+            &statement,
+        ])
     };
     // The first start makes the user with its password; afterwards the server is told, for it may have been changed since. The
     // password goes by a file: arguments can be seen by others.
@@ -116,14 +131,23 @@ fn postgres(program: &Program<'_>, node: &NodeId, spec: &Database, mut container
     Managed { container, ready: Ready::Command(ready), settle, streams: Vec::new() }
 }
 
-fn mysql(program: &Program<'_>, node: &NodeId, spec: &Database, mut container: ContainerSpec) -> Result<Managed, Failure> {
+fn mysql(
+    program: &Program<'_>,
+    node: &NodeId,
+    spec: &Database,
+    mut container: ContainerSpec,
+) -> Result<Managed, Failure> {
     let mut env = vec![("MYSQL_DATABASE", &*spec.name)];
     if spec.user == "root" {
         env.push(("MYSQL_ROOT_PASSWORD_FILE", PASSWORD));
     } else {
         let root = program.secret(&format!("{node}#root_password"))?;
         container.files.insert(ROOT_PASSWORD.to_owned(), file(root));
-        env.extend([("MYSQL_USER", &*spec.user), ("MYSQL_PASSWORD_FILE", PASSWORD), ("MYSQL_ROOT_PASSWORD_FILE", ROOT_PASSWORD)]);
+        env.extend([
+            ("MYSQL_USER", &*spec.user),
+            ("MYSQL_PASSWORD_FILE", PASSWORD),
+            ("MYSQL_ROOT_PASSWORD_FILE", ROOT_PASSWORD),
+        ]);
     }
     // MariaDB reads the same names.
     container.env.extend(env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -137,7 +161,12 @@ fn mysql(program: &Program<'_>, node: &NodeId, spec: &Database, mut container: C
     Ok(Managed { container, ready: Ready::Tcp(spec.port.0.get()), settle: Vec::new(), streams: Vec::new() })
 }
 
-fn mongodb(program: &Program<'_>, node: &NodeId, spec: &Database, mut container: ContainerSpec) -> Result<Managed, Failure> {
+fn mongodb(
+    program: &Program<'_>,
+    node: &NodeId,
+    spec: &Database,
+    mut container: ContainerSpec,
+) -> Result<Managed, Failure> {
     if let Some(name) = spec.settings.keys().next() {
         return Err(unsupported("settings of MongoDB are not passed on yet", node, field(["settings", name])));
     }

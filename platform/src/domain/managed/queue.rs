@@ -91,10 +91,17 @@ fn nats(program: &Program<'_>, node: &NodeId, spec: &Queue, password: &str, mut 
     Managed { container, ready: Ready::Tcp(spec.port.0.get()), settle: Vec::new(), streams }
 }
 
-fn rabbitmq(program: &Program<'_>, node: &NodeId, spec: &Queue, password: &str, mut container: ContainerSpec) -> Managed {
+fn rabbitmq(
+    program: &Program<'_>,
+    node: &NodeId,
+    spec: &Queue,
+    password: &str,
+    mut container: ContainerSpec,
+) -> Managed {
     const DEFINITIONS: &str = "/etc/rabbitmq/helios-definitions.json";
     // The format has no quotes of its own: what follows the sign is the value, up to the end of the line.
-    let mut settings = format!("listeners.tcp.default = {}\ndefault_user = {}\ndefault_pass = {password}\n", spec.port, spec.user);
+    let mut settings =
+        format!("listeners.tcp.default = {}\ndefault_user = {}\ndefault_pass = {password}\n", spec.port, spec.user);
     // The node's name is part of the path of its data, so it must stay.
     container.hostname = Some(program.host(node).to_owned());
     if spec.storage.is_none() {
@@ -129,7 +136,11 @@ fn kafka(
 ) -> Result<Managed, Failure> {
     const CLIENT: &str = "/etc/helios/client.properties";
     if password.contains(['"', '\\', '\n']) || spec.user.contains(['"', '\\', '\n']) {
-        return Err(unsupported("a password of Kafka cannot have quotes, backslashes or line feeds", node, field(["password"])));
+        return Err(unsupported(
+            "a password of Kafka cannot have quotes, backslashes or line feeds",
+            node,
+            field(["password"]),
+        ));
     }
     let (host, port, user) = (program.host(node), spec.port, &spec.user);
     let module = "org.apache.kafka.common.security.plain.PlainLoginModule";

@@ -10,7 +10,11 @@ use crate::domain::container::{ContainerSpec, FileSpec, MountSpec};
 use crate::domain::outputs::{Program, field, unsupported};
 
 /// The variables: those of the files in order, then the program's own.
-pub(super) fn env(program: &Program<'_>, node: &NodeId, work: Workload<'_>) -> Result<BTreeMap<String, String>, Failure> {
+pub(super) fn env(
+    program: &Program<'_>,
+    node: &NodeId,
+    work: Workload<'_>,
+) -> Result<BTreeMap<String, String>, Failure> {
     let mut env = BTreeMap::new();
     for (index, path) in work.env_files.iter().enumerate() {
         let at = field(["env_files", &index.to_string()]);
@@ -44,7 +48,11 @@ fn unquote(value: &str) -> &str {
 }
 
 /// The files put into the container, those of configs among them.
-pub(super) fn files(program: &Program<'_>, node: &NodeId, work: Workload<'_>) -> Result<BTreeMap<String, FileSpec>, Failure> {
+pub(super) fn files(
+    program: &Program<'_>,
+    node: &NodeId,
+    work: Workload<'_>,
+) -> Result<BTreeMap<String, FileSpec>, Failure> {
     let mut files = BTreeMap::new();
     let user = work.user.as_deref().and_then(numbers);
     // Whole directories first: a file of its own stands over one that came with a directory.
@@ -90,7 +98,9 @@ fn config_files(
     let mut files = Vec::new();
     for (name, file) in &spec.files {
         let contents = match file {
-            ConfigFile::Text { text } => program.text(text, config, &field(["files", name, "text", "text"]))?.into_bytes(),
+            ConfigFile::Text { text } => {
+                program.text(text, config, &field(["files", name, "text", "text"]))?.into_bytes()
+            }
             ConfigFile::File { path } => project_file(program, config, path, field(["files", name, "file", "path"]))?,
         };
         files.push((name.to_string(), contents));
@@ -99,13 +109,22 @@ fn config_files(
 }
 
 /// Disks, directories of the machine, and files of the project that are mounted.
-pub(super) fn mounts(program: &Program<'_>, node: &NodeId, work: Workload<'_>, spec: &mut ContainerSpec) -> Result<(), Failure> {
+pub(super) fn mounts(
+    program: &Program<'_>,
+    node: &NodeId,
+    work: Workload<'_>,
+    spec: &mut ContainerSpec,
+) -> Result<(), Failure> {
     for (path, mount) in work.volumes {
         let at = field(["volumes", path]);
         let mounted = match mount {
             Mount::Volume { subpath: Some(_), .. } => {
-                return Err(unsupported("this Docker mounts whole volumes only", node, at.join("volume").join("subpath"))
-                    .help("mount the volume as a whole, or make one of its own"));
+                return Err(unsupported(
+                    "this Docker mounts whole volumes only",
+                    node,
+                    at.join("volume").join("subpath"),
+                )
+                .help("mount the volume as a whole, or make one of its own"));
             }
             Mount::Volume { volume, read_only, subpath: None } => {
                 MountSpec::Volume { name: program.output(volume, "name")?, read_only: *read_only }
