@@ -13,6 +13,7 @@ mod access;
 mod builds;
 mod bundle;
 mod cli;
+mod container_specs;
 mod deployment_states;
 mod job_model;
 mod kill;
