@@ -12,7 +12,10 @@ use helios_client::Failure;
 use oal_ir::NodeId;
 
 use crate::domain::job::{DeployJob, DeployResult, EnvironmentRef, Instance, RunJob, RunResult};
-use crate::roles::worker::JobContext;
+use crate::roles::worker::{JobContext, JobError};
+
+pub mod docker;
+pub mod secrets;
 
 /// What an asynchronous operation returns; boxed, so that targets are chosen at run time.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -76,10 +79,21 @@ pub trait Target: Send + Sync {
     fn diff<'a>(&'a self, job: &'a DeployJob) -> BoxFuture<'a, Result<Vec<String>, Failure>>;
 
     /// Does one phase. Stops between two operations as soon as the context says that the lease is lost or the job is cancelled.
-    fn apply<'a>(&'a self, job: &'a DeployJob, context: &'a JobContext) -> BoxFuture<'a, DeployResult>;
+    ///
+    /// # Errors
+    /// [`JobError::Stopped`] because the context said so; [`JobError::Retry`] the engine does not answer. What the program is to
+    /// blame for is a result.
+    fn apply<'a>(
+        &'a self,
+        job: &'a DeployJob,
+        context: &'a JobContext,
+    ) -> BoxFuture<'a, Result<DeployResult, JobError>>;
 
     /// Runs a component to its end, its output to the job's log.
-    fn run<'a>(&'a self, job: &'a RunJob, context: &'a JobContext) -> BoxFuture<'a, RunResult>;
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    fn run<'a>(&'a self, job: &'a RunJob, context: &'a JobContext) -> BoxFuture<'a, Result<RunResult, JobError>>;
 
     /// Lines of running containers, in the order they came.
     ///
@@ -111,6 +125,10 @@ pub struct Exec {
     pub output: BoxStream<'static, (bool, bytes::Bytes)>,
     /// What it reads.
     pub input: Pin<Box<dyn tokio::io::AsyncWrite + Send>>,
+    /// Tells its terminal the number of columns and rows.
+    pub resize: Box<dyn Fn(u16, u16) -> BoxFuture<'static, ()> + Send + Sync>,
     /// Its exit code, once `output` has ended.
     pub exit: BoxFuture<'static, Option<i64>>,
+    /// Ends it, for when nobody reads any more.
+    pub end: BoxFuture<'static, ()>,
 }

@@ -1,0 +1,119 @@
+//! Lines of running containers, and commands in them.
+
+use std::pin::Pin;
+
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use helios_client::{Failure, FailureKind};
+use oal_ir::NodeId;
+
+use super::{Docker, failures};
+use crate::domain::job::EnvironmentRef;
+use crate::domain::naming::labels;
+use crate::engine::containers::Container;
+use crate::engine::containers::logs::Lines;
+use crate::target::{Exec, ExecQuery, LogLine, LogQuery};
+
+impl Docker {
+    pub(super) async fn log_lines(
+        &self,
+        environment: &EnvironmentRef,
+        query: LogQuery,
+    ) -> Result<BoxStream<'static, LogLine>, Failure> {
+        let containers = self.containers(environment).await.map_err(failures::of_engine)?;
+        let wanted: Vec<Container> = containers
+            .into_iter()
+            .filter(|container| container.label(labels::ROLE) != "run")
+            .filter(|container| query.node.as_ref().is_none_or(|node| container.label(labels::NODE) == node.as_str()))
+            .collect();
+        if let (true, Some(node)) = (wanted.is_empty(), &query.node) {
+            return Err(nothing_runs(node));
+        }
+        let redactor = self.redactor(environment.id);
+        let follow = query.follow;
+        let streams = wanted.into_iter().filter_map(|container| {
+            let node: NodeId = container.label(labels::NODE).parse().ok()?;
+            let replica = container.label(labels::REPLICA).parse().unwrap_or(0);
+            let which = Lines { since: query.since, tail: query.tail, follow };
+            let redactor = redactor.clone();
+            let lines = self.engine.lines(&container.name, which).filter_map(move |line| {
+                let line = line.ok().map(|line| LogLine {
+                    at: line.at,
+                    node: node.clone(),
+                    replica,
+                    stderr: line.stderr,
+                    line: redactor.text(&line.text),
+                });
+                futures::future::ready(line)
+            });
+            Some(lines.boxed())
+        });
+        let streams: Vec<BoxStream<'static, LogLine>> = streams.collect();
+        if follow {
+            return Ok(stream::select_all(streams).boxed());
+        }
+        let mut all: Vec<LogLine> = stream::select_all(streams).collect().await;
+        all.sort_by_key(|line| line.at);
+        Ok(stream::iter(all).boxed())
+    }
+
+    pub(super) async fn execute(&self, environment: &EnvironmentRef, query: ExecQuery) -> Result<Exec, Failure> {
+        let containers = self.containers(environment).await.map_err(failures::of_engine)?;
+        let container = containers
+            .into_iter()
+            .filter(|container| container.is_running() && container.label(labels::ROLE) != "run")
+            .filter(|container| container.label(labels::NODE) == query.node.as_str())
+            .find(|container| {
+                query.replica.is_none_or(|replica| container.label(labels::REPLICA) == replica.to_string())
+            })
+            .ok_or_else(|| nothing_runs(&query.node))?;
+        let running =
+            self.engine.exec(&container.name, &query.command, query.terminal).await.map_err(failures::of_engine)?;
+        let (engine, id) = (self.engine.clone(), running.id);
+        let exit = {
+            let (engine, id) = (engine.clone(), id.clone());
+            async move {
+                // The output may end a moment before the engine has the exit code.
+                for _ in 0..100 {
+                    match engine.exec_state(&id).await {
+                        Ok((Some(code), _)) => return Some(code),
+                        Ok(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+                        Err(_) => break,
+                    }
+                }
+                None
+            }
+        };
+        let resize = {
+            let (engine, id) = (engine.clone(), id.clone());
+            move |columns: u16, rows: u16| {
+                let (engine, id) = (engine.clone(), id.clone());
+                let told = async move { drop(engine.resize_exec(&id, columns, rows).await) };
+                Box::pin(told) as Pin<Box<dyn Future<Output = ()> + Send>>
+            }
+        };
+        // The engine has no call for that; the process is one of this machine's.
+        let end = async move {
+            if let Ok((_, Some(pid))) = engine.exec_state(&id).await
+                && let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw)
+            {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::HUP);
+                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+                if engine.exec_state(&id).await.is_ok_and(|(_, still)| still.is_some()) {
+                    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+                }
+            }
+        };
+        Ok(Exec {
+            output: running.output,
+            input: running.input,
+            resize: Box::new(resize),
+            exit: Box::pin(exit),
+            end: Box::pin(end),
+        })
+    }
+}
+
+fn nothing_runs(node: &NodeId) -> Failure {
+    Failure::new(FailureKind::Start, "", format!("nothing of `{node}` runs")).of(node.clone())
+}
