@@ -9,6 +9,7 @@ pub mod audit;
 pub mod builds;
 pub mod dead_letters;
 pub mod deployments;
+pub mod edge;
 pub mod environments;
 pub mod events;
 pub mod idempotency;
@@ -26,8 +27,6 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
-
-pub mod edge;
 
 /// Migrations, in order; each can run while the version before still serves.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

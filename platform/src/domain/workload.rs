@@ -62,8 +62,8 @@ fn refuse_service(node: &NodeId, service: &Service) -> Result<(), Failure> {
             return Err(unsupported("Docker hosts do not ask by the gRPC health protocol yet", node, field([name]))
                 .help("use `tcp` or `exec`"));
         }
-        if let Some(probe) = probe
-            && probe_port(service, probe).is_err()
+        if let Some(probe @ (Probe::Http { .. } | Probe::Tcp { .. })) = probe
+            && probe_port(service, probe).is_none()
         {
             return Err(unsupported("several ports, and none of them named in the probe", node, field([name]))
                 .help("say which one: `port: …`"));
@@ -123,22 +123,20 @@ fn must_be_alone(service: &Service) -> bool {
         || matches!(service.network_mode, NetworkMode::Host | NetworkMode::Share { .. })
 }
 
-/// The port a probe asks at.
-///
-/// # Errors
-/// The probe names none and there are several.
-pub fn probe_port(service: &Service, probe: &Probe) -> Result<Option<u16>, ()> {
+/// The port a probe asks at; none if it asks at none, or if there are several and it names none.
+#[must_use]
+pub fn probe_port(service: &Service, probe: &Probe) -> Option<u16> {
     let named = match probe {
         Probe::Http { port, .. } => port.as_ref().or_else(|| service.ports.get_key_value("http").map(|(name, _)| name)),
         Probe::Tcp { port, .. } | Probe::Grpc { port, .. } => port.as_ref(),
-        Probe::Exec { .. } | Probe::Off => return Ok(None),
+        Probe::Exec { .. } | Probe::Off => return None,
     };
     let port = match named {
         Some(name) => service.ports.get(name),
         None if service.ports.len() == 1 => service.ports.values().next(),
         None => None,
     };
-    port.map(|port| Some(port.0.get())).ok_or(())
+    port.map(|port| port.0.get())
 }
 
 fn workload(program: &Program<'_>, node: &NodeId, work: Workload<'_>, image: &str) -> Result<ContainerSpec, Failure> {

@@ -1,11 +1,15 @@
 //! Where a target gets the values of a release's secrets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use helios_client::Failure;
+use helios_client::{Failure, FailureKind};
 use uuid::Uuid;
 
 use super::BoxFuture;
+use crate::domain::job::EnvironmentRef;
+use crate::sealing::Keyring;
+use crate::store::{Store, secrets};
 
 /// Opens sealed secrets. No message and no row ever holds a value; who runs the containers fetches them here.
 pub trait SecretSource: Send + Sync {
@@ -15,28 +19,53 @@ pub trait SecretSource: Send + Sync {
     /// A version is not there, belongs to another organisation, or was sealed with a key that is not at hand; the database.
     fn open<'a>(
         &'a self,
-        org: Uuid,
+        environment: &'a EnvironmentRef,
         versions: &'a BTreeMap<String, Uuid>,
     ) -> BoxFuture<'a, Result<BTreeMap<String, String>, Failure>>;
 }
 
-/// Values that were opened already, for tests and for programs without secrets.
-impl SecretSource for BTreeMap<Uuid, String> {
+/// Secrets as the database has them, opened with the master keys.
+#[derive(Clone)]
+pub struct Sealed {
+    store: Store,
+    keyring: Arc<Keyring>,
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sealed").finish_non_exhaustive()
+    }
+}
+
+impl Sealed {
+    /// Those of this database.
+    #[must_use]
+    pub const fn new(store: Store, keyring: Arc<Keyring>) -> Self {
+        Self { store, keyring }
+    }
+}
+
+impl SecretSource for Sealed {
     fn open<'a>(
         &'a self,
-        _: Uuid,
+        environment: &'a EnvironmentRef,
         versions: &'a BTreeMap<String, Uuid>,
     ) -> BoxFuture<'a, Result<BTreeMap<String, String>, Failure>> {
         Box::pin(async move {
-            let value = |(name, id): (&String, &Uuid)| match self.get(id) {
-                Some(value) => Ok((name.clone(), value.clone())),
-                None => Err(Failure::new(
-                    helios_client::FailureKind::MissingSecret,
-                    "",
-                    format!("version {id} of `{name}` is not there"),
-                )),
+            if versions.is_empty() {
+                return Ok(BTreeMap::new());
+            }
+            let failed = |error: secrets::SecretError| Failure::new(FailureKind::MissingSecret, "", error.to_string());
+            let mut tx = self.store.system().await.map_err(|error| failed(error.into()))?;
+            let values = secrets::open(&mut tx, &self.keyring, environment.id, versions).await.map_err(failed)?;
+            let text = |(name, value): (String, zeroize::Zeroizing<Vec<u8>>)| match String::from_utf8(value.to_vec()) {
+                Ok(value) => Ok((name, value)),
+                Err(_) => {
+                    let message = format!("the value of `{name}` is no UTF-8 text, and a program takes texts only");
+                    Err(Failure::new(FailureKind::Unsupported, "", message))
+                }
             };
-            versions.iter().map(value).collect()
+            values.into_iter().map(text).collect()
         })
     }
 }

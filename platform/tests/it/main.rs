@@ -21,4 +21,5 @@ mod local;
 mod sealing;
 mod services;
 mod support;
+mod target;
 mod work;

@@ -47,7 +47,7 @@ fn scratch() -> PathBuf {
 }
 
 /// A new directory of this process.
-fn directory(what: &str) -> tempfile::TempDir {
+pub(crate) fn directory(what: &str) -> tempfile::TempDir {
     let prefix = format!("{}.{what}.", std::process::id());
     let directory = tempfile::Builder::new().prefix(&prefix).tempdir_in(scratch()).unwrap();
     std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).unwrap();
@@ -55,6 +55,6 @@ fn directory(what: &str) -> tempfile::TempDir {
 }
 
 /// A port of the loopback that nobody listens on now.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -63,7 +63,7 @@ impl Docker {
     pub(super) async fn ask(&self, service: &Service, probe: &Probe, container: &Container) -> Result<(), String> {
         let place = || {
             let address = self.address_of(container).ok_or("it has no address")?;
-            let port = probe_port(service, probe).ok().flatten().ok_or("it has no such port")?;
+            let port = probe_port(service, probe).ok_or("it has no such port")?;
             Ok::<_, String>(if address.contains(':') {
                 format!("[{address}]:{port}")
             } else {

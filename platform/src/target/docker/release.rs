@@ -104,7 +104,7 @@ impl Docker {
             }
         };
         let ir = ir.map_err(|error| internal(format!("the program as it was sent: {error}")))?;
-        let values = self.secrets.open(environment.org, &payload.secrets).await?;
+        let values = self.secrets.open(environment, &payload.secrets).await?;
         let versions = payload.secrets.iter().map(|(name, id)| (name.clone(), id.to_string())).collect();
         let files = self.files(&ir, &payload.source)?;
         let redactor = Redactor::new(values.values().map(String::as_str));

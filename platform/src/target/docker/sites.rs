@@ -60,12 +60,10 @@ impl Docker {
             _ => Scheme::Http,
         };
         let ready = match &service.ready {
-            Some(probe @ Probe::Http { path, every, timeout, headers, .. }) => {
-                probe_port(service, probe).ok().flatten().map(|port| {
-                    let (Millis(every), Millis(timeout)) = (*every, *timeout);
-                    Ready { path: path.to_string(), port, every, timeout, headers: headers.clone() }
-                })
-            }
+            Some(probe @ Probe::Http { path, every, timeout, headers, .. }) => probe_port(service, probe).map(|port| {
+                let (Millis(every), Millis(timeout)) = (*every, *timeout);
+                Ready { path: path.to_string(), port, every, timeout, headers: headers.clone() }
+            }),
             _ => None,
         };
         let texts = |names: &[oal_ir::v1::Host]| names.iter().map(|name| name.to_string()).collect();
