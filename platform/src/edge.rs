@@ -19,7 +19,7 @@ pub mod compose;
 pub mod site;
 
 pub use admin::{Admin, AdminError};
-pub use site::{Certificate, EdgeRoutes, Scheme, Site, Tls};
+pub use site::{Behind, Certificate, EdgeRoutes, Scheme, Site, Tls};
 
 /// Where the edge listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

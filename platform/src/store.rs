@@ -13,6 +13,7 @@ pub mod edge;
 pub mod environments;
 pub mod events;
 pub mod idempotency;
+pub mod instances;
 pub mod jobs;
 pub mod logs;
 pub mod notices;

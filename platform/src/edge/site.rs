@@ -66,8 +66,21 @@ pub struct Site {
     /// A path at which the edge asks each copy again and again whether it can take requests.
     #[serde(default)]
     pub ready: Option<Ready>,
+    /// Whose copies answer.
+    pub to: Behind,
     /// Addresses of the copies: `IP:PORT`.
     pub upstreams: Vec<String>,
+}
+
+/// What is behind a site; by that its copies are found again when they have come back with other addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behind {
+    /// The component whose containers have the addresses.
+    pub node: NodeId,
+    /// The digest of what they were made from.
+    pub spec: String,
+    /// The port they answer at.
+    pub port: u16,
 }
 
 /// How the edge asks whether a copy can take requests.

@@ -4,7 +4,7 @@
 //! then does what is missing; so it can be broken off anywhere and done again. What serves is not touched unless its digest
 //! differs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -128,17 +128,35 @@ impl Docker {
         &self.edge
     }
 
-    fn remember(&self, environment: Uuid, redactor: Redactor) {
-        self.redactors.lock().unwrap_or_else(PoisonError::into_inner).insert(environment, redactor);
+    /// What must not be shown of an environment: of this release, and of those before, whose containers may still run.
+    fn remember(&self, environment: Uuid, redactor: &Redactor) {
+        let mut all = self.redactors.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(environment).or_default().add(redactor);
     }
 
     fn redactor(&self, environment: Uuid) -> Redactor {
         self.redactors.lock().unwrap_or_else(PoisonError::into_inner).get(&environment).cloned().unwrap_or_default()
     }
 
+    /// Whether secrets of an environment are blanked out of lines: after a start none are known.
+    #[must_use]
+    pub fn knows_secrets(&self, environment: Uuid) -> bool {
+        self.redactors.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&environment)
+    }
+
+    /// Learns the secrets of what runs, so that they are blanked out of lines.
+    ///
+    /// # Errors
+    /// They cannot be opened.
+    pub async fn learn_secrets(&self, environment: &EnvironmentRef, versions: &BTreeMap<String, Uuid>) -> Result<(), Failure> {
+        let values = self.secrets.open(environment, versions).await?;
+        self.remember(environment.id, &Redactor::new(values.values().map(String::as_str)));
+        Ok(())
+    }
+
     /// The labels of an environment's objects.
-    fn labels(&self, environment: &EnvironmentRef) -> std::collections::BTreeMap<&'static str, String> {
-        std::collections::BTreeMap::from([
+    fn labels(&self, environment: &EnvironmentRef) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
             (labels::TARGET, self.name.clone()),
             (labels::ORG, environment.org.to_string()),
             (labels::APP, environment.app.clone()),

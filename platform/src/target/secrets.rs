@@ -100,10 +100,21 @@ impl Redactor {
             }
             all.push(value.to_owned());
         }
-        // Long ones first: a short one may be part of a long one.
-        all.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        all.dedup();
-        Self { values: all }
+        let mut redactor = Self { values: all };
+        redactor.sort();
+        redactor
+    }
+
+    /// For those of another, too.
+    pub fn add(&mut self, other: &Self) {
+        self.values.extend(other.values.iter().cloned());
+        self.sort();
+    }
+
+    /// Long ones first: a short one may be part of a long one.
+    fn sort(&mut self) {
+        self.values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.values.dedup();
     }
 
     /// The text without the values.

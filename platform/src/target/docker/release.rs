@@ -120,7 +120,7 @@ impl Docker {
             versions,
         };
         release.units = release.units()?;
-        self.remember(environment.id, release.redactor.clone());
+        self.remember(environment.id, &release.redactor);
         Ok(release)
     }
 

@@ -15,7 +15,7 @@ use crate::domain::naming::labels;
 use crate::domain::outputs::field;
 use crate::domain::workload::probe_port;
 use crate::edge::site::Ready;
-use crate::edge::{Certificate, Scheme, Site, Tls};
+use crate::edge::{Behind, Certificate, Scheme, Site, Tls};
 use crate::engine::containers::Container;
 
 /// The cost of a password's hash: some 50 ms, once for each visitor and reload, for the edge remembers.
@@ -40,15 +40,7 @@ impl Docker {
                 .at(field(["to"])));
         };
         let port = service.ports.get(&route.to.port).map_or(0, |port| port.0.get());
-        let mut upstreams: Vec<String> = addresses(release, &route.to.node, there)
-            .into_iter()
-            .map(
-                |address| {
-                    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
-                },
-            )
-            .collect();
-        upstreams.sort();
+        let (to, upstreams) = behind(release, &route.to.node, port, there);
         let scheme = match service.protocols.get(&route.to.port) {
             Some(Protocol::Https) => Scheme::Https,
             Some(Protocol::H2c | Protocol::Grpc) => Scheme::H2c,
@@ -84,6 +76,7 @@ impl Docker {
             users: users(release, node, route)?,
             scheme,
             ready,
+            to,
             upstreams,
         })
     }
@@ -122,26 +115,43 @@ impl Docker {
     }
 }
 
-/// Where the running copies of a service are: the release's own, else older ones.
-fn addresses(release: &Release, node: &NodeId, there: &[Container]) -> Vec<String> {
-    let Some(unit) = release.units.get(node) else { return Vec::new() };
-    if let NetworkSpec::Share(with) = &unit.spec.network {
-        return addresses(release, with, there);
+/// Whose running copies are behind a service, and where they are: the release's own, else older ones.
+fn behind(release: &Release, node: &NodeId, port: u16, there: &[Container]) -> (Behind, Vec<String>) {
+    let unit = release.units.get(node);
+    if let Some(NetworkSpec::Share(with)) = unit.map(|unit| &unit.spec.network) {
+        return behind(release, with, port, there);
     }
-    let running: Vec<&Container> = there
-        .iter()
-        .filter(|container| {
-            container.label(labels::NODE) == node.as_str() && container.label(labels::ROLE) == "service"
-        })
-        .filter(|container| container.is_running())
+    let (spec, replicas) = unit.map_or(("", 0), |unit| (unit.digest.as_str(), unit.replicas));
+    let own = Behind { node: node.clone(), spec: spec.to_owned(), port };
+    let few = there.iter().filter(|container| container.label(labels::REPLICA).parse().is_ok_and(|replica: u32| replica < replicas));
+    let addresses = addresses(&own, few);
+    if !addresses.is_empty() {
+        return (own, addresses);
+    }
+    let older = there.iter().filter(|container| container.is_running() && container.label(labels::NODE) == node.as_str());
+    let mut older: Vec<&Container> = older.collect();
+    older.sort_by_key(|container| std::cmp::Reverse(container.label(labels::RELEASE).parse::<i64>().unwrap_or(0)));
+    match older.first() {
+        Some(newest) => {
+            let old = Behind { spec: newest.label(labels::SPEC).to_owned(), ..own };
+            let addresses = self::addresses(&old, there.iter());
+            (old, addresses)
+        }
+        None => (own, Vec::new()),
+    }
+}
+
+/// The addresses of the running containers that are meant.
+pub(super) fn addresses<'c>(behind: &Behind, there: impl Iterator<Item = &'c Container>) -> Vec<String> {
+    let port = behind.port;
+    let mut addresses: Vec<String> = there
+        .filter(|container| container.is_running() && container.label(labels::ROLE) == "service")
+        .filter(|container| container.label(labels::NODE) == behind.node.as_str() && container.label(labels::SPEC) == behind.spec)
+        .filter_map(probe::address)
+        .map(|address| if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") })
         .collect();
-    let own = |container: &&&Container| {
-        let replica = container.label(labels::REPLICA).parse().unwrap_or(u32::MAX);
-        container.label(labels::SPEC) == unit.digest && replica < unit.replicas
-    };
-    let new: Vec<&&Container> = running.iter().filter(own).collect();
-    let serving = if new.is_empty() { running.iter().collect() } else { new };
-    serving.into_iter().filter_map(|container| probe::address(container).map(str::to_owned)).collect()
+    addresses.sort();
+    addresses
 }
 
 /// The hashes of the passwords. The salt follows from what the password belongs to and from its version, so that the same

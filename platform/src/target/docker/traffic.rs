@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use helios_client::Failure;
 use tokio::time::Instant;
 
 use super::release::Release;
@@ -44,6 +45,34 @@ impl Docker {
         let generation = self.edge.tell(&release.environment, &routes).await?;
         context.log(None, format!("the edge serves generation {generation}"));
         Ok(urls)
+    }
+
+    /// Makes known to the edge where containers are that have come back with other addresses: an engine that starts again gives
+    /// them anew. What does not run just now keeps its place.
+    ///
+    /// # Errors
+    /// The engine; the edge; the database.
+    pub async fn follow_addresses(&self, environment: &EnvironmentRef) -> Result<(), Failure> {
+        let mut routes = self.edge.routes(environment.id).await?;
+        if routes.sites.is_empty() {
+            return Ok(());
+        }
+        let there = self.containers(environment).await.map_err(super::failures::of_engine)?;
+        let all: BTreeSet<&str> = there.iter().filter_map(probe::address).collect();
+        let mut moved = false;
+        for site in &mut routes.sites {
+            let now = super::sites::addresses(&site.to, there.iter());
+            // One that has gone for good is a matter for a repair; one that has moved cannot be reached where it was.
+            let lost = site.upstreams.iter().any(|upstream| !all.contains(host(upstream)));
+            if !now.is_empty() && lost && now != site.upstreams {
+                site.upstreams = now;
+                moved = true;
+            }
+        }
+        if moved {
+            self.edge.tell(environment, &routes).await?;
+        }
+        Ok(())
     }
 
     /// Makes the edge serve nothing of the environment.

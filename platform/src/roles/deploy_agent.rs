@@ -1,0 +1,97 @@
+//! The deploy agent: the only holder of the container engine's socket. It does the phases of deployments and the runs of jobs,
+//! says what it sees, keeps the edge told, and lets those who may see lines of containers and run commands in them.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::{Bus, Queue};
+use crate::domain::job::{DeployJob, DeployResult, Phase, RunJob, RunResult};
+use crate::roles::worker::pool::{Timing, Worker};
+use crate::roles::worker::{Handler, JobContext, JobError};
+use crate::store::notices::Notices;
+use crate::store::{Store, instances};
+use crate::target::Target;
+use crate::target::docker::Docker;
+
+mod conversations;
+mod watch;
+
+/// Phases at a time: one environment has one at most.
+const DEPLOYS: usize = 8;
+/// Runs of jobs at a time.
+const RUNS: usize = 16;
+
+/// The agent of a target.
+#[derive(Debug, Clone)]
+pub struct DeployAgent {
+    store: Store,
+    docker: Docker,
+}
+
+/// Does phases.
+#[derive(Debug, Clone)]
+struct Deploys(DeployAgent);
+
+/// Runs jobs.
+#[derive(Debug, Clone)]
+struct Runs(DeployAgent);
+
+impl DeployAgent {
+    /// An agent of this target.
+    #[must_use]
+    pub const fn new(store: Store, docker: Docker) -> Self {
+        Self { store, docker }
+    }
+
+    /// Works until told to stop; returns when what it holds has ended or was given back.
+    pub async fn run(self, bus: Bus, notices: Notices, shutdown: CancellationToken) {
+        let worker = |queue: Queue, slots: usize| Worker {
+            store: self.store.clone(),
+            bus: bus.clone(),
+            notices: notices.clone(),
+            queue,
+            slots,
+            timing: Timing::default(),
+            shutdown: shutdown.clone(),
+        };
+        let name = self.docker.name();
+        let deploys = worker(Queue::deploy(name), DEPLOYS).run(Arc::new(Deploys(self.clone())));
+        let runs = worker(Queue::run(name), RUNS).run(Arc::new(Runs(self.clone())));
+        let watching = watch::watch(self.clone(), shutdown.clone());
+        let talking = conversations::answer(self.clone(), bus.clone(), shutdown.clone());
+        tokio::join!(deploys, runs, watching, talking);
+    }
+}
+
+impl Handler for Deploys {
+    type Body = DeployJob;
+    type Result = DeployResult;
+
+    async fn handle(&self, job: DeployJob, context: &JobContext) -> Result<DeployResult, JobError> {
+        let result = self.0.docker.apply(&job, context).await?;
+        let (DeployResult::Done { observed, .. } | DeployResult::Failed { observed, .. }) = &result;
+        let whole = match (&result, job.phase) {
+            // What is not there any more is not wanted any more.
+            (DeployResult::Done { .. }, Phase::Drain | Phase::RollBack | Phase::CleanUp | Phase::Converge) => true,
+            (DeployResult::Done { .. }, Phase::Down | Phase::Destroy) => true,
+            _ => false,
+        };
+        let seen = async {
+            let mut tx = self.0.store.system().await?;
+            instances::record(&mut tx, &job.environment, observed, whole).await?;
+            tx.commit().await
+        };
+        seen.await.map_err(|error| JobError::Retry(format!("what runs could not be written down: {error}")))?;
+        Ok(result)
+    }
+}
+
+impl Handler for Runs {
+    type Body = RunJob;
+    type Result = RunResult;
+
+    async fn handle(&self, job: RunJob, context: &JobContext) -> Result<RunResult, JobError> {
+        self.0.docker.run(&job, context).await
+    }
+}
