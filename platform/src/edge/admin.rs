@@ -52,13 +52,21 @@ impl From<reqwest::Error> for AdminError {
     }
 }
 
+/// A client for addresses of this machine: no proxy stands between.
+#[must_use]
+pub fn client() -> reqwest::ClientBuilder {
+    // An error: somebody has installed one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
+}
+
 impl Admin {
     /// The interface at `unix//PATH` (as Caddy itself writes it) or `http://HOST:PORT`.
     ///
     /// # Errors
     /// [`AdminError::Address`].
     pub fn new(address: &str) -> Result<Self, AdminError> {
-        let builder = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy();
+        let builder = client().timeout(Duration::from_secs(30));
         let (builder, base) = match address.strip_prefix("unix/") {
             Some(path) if path.starts_with('/') => (builder.unix_socket(path.to_owned()), format!("http://{HOST}")),
             None if address.starts_with("http://") => (builder, address.trim_end_matches('/').to_owned()),

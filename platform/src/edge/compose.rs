@@ -168,8 +168,8 @@ fn proxy(site: &Site) -> Value {
     let mut proxy = json!({
         "handler": "reverse_proxy",
         "upstreams": upstreams,
-        // What a program writes goes on at once: events, progress, long answers.
-        "flush_interval": -1,
+        // No `flush_interval`: with -1 Caddy 2.6 breaks off requests under way at each load. Answers without a length and
+        // server-sent events it passes on at once by itself.
         "load_balancing": {
             "selection_policy": policy,
             "try_duration": format!("{TRY_SECONDS}s"),

@@ -8,8 +8,8 @@ use bollard::query_parameters::ListNetworksOptionsBuilder;
 use super::{Engine, EngineError};
 
 impl Engine {
-    /// Makes a network, unless there is one of that name. The engine itself allows two of one name: whoever calls sees to it
-    /// that it does not do so twice at a time.
+    /// Makes a network, unless there is one of that name. The engine itself allows several of one name and then finds none of
+    /// them; of several, the one whose id comes first stays.
     ///
     /// # Errors
     /// [`EngineError::Refused`], [`EngineError::Failed`]: its addresses are taken, or no more are free; the engine.
@@ -20,9 +20,6 @@ impl Engine {
         subnet: Option<&str>,
         labels: &BTreeMap<&'static str, String>,
     ) -> Result<(), EngineError> {
-        if self.networks_named(name).await?.iter().any(|found| found == name) {
-            return Ok(());
-        }
         let addresses = subnet.map(|subnet| Ipam {
             config: Some(vec![IpamConfig { subnet: Some(subnet.to_owned()), ..IpamConfig::default() }]),
             ..Ipam::default()
@@ -35,17 +32,39 @@ impl Engine {
             labels: Some(labels.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()),
             ..NetworkCreateRequest::default()
         };
-        match self.docker().create_network(request).await.map_err(EngineError::from) {
-            Ok(_) | Err(EngineError::Conflict(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
+        // A task of its own goes on when whoever asked for it does not: no second one begins before the engine has answered.
+        let made = tokio::spawn(self.clone().make_network(request));
+        made.await.unwrap_or_else(|ended| Err(EngineError::Failed(ended.to_string())))
     }
 
+    async fn make_network(self, request: NetworkCreateRequest) -> Result<(), EngineError> {
+        static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let _one = ONE.lock().await;
+        let name = request.name.clone();
+        let mut found = self.networks_named(&name).await?;
+        if found.is_empty() {
+            match self.docker().create_network(request).await.map_err(EngineError::from) {
+                Ok(_) | Err(EngineError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+            found = self.networks_named(&name).await?;
+        }
+        for surplus in found.iter().skip(1) {
+            self.remove_network(surplus).await?;
+        }
+        Ok(())
+    }
+
+    /// The ids of the networks of just that name, in order.
     async fn networks_named(&self, name: &str) -> Result<Vec<String>, EngineError> {
         // The filter finds parts of names, too.
         let filters = std::collections::HashMap::from([("name".to_owned(), vec![name.to_owned()])]);
         let options = ListNetworksOptionsBuilder::default().filters(&filters).build();
-        Ok(self.docker().list_networks(Some(options)).await?.into_iter().filter_map(|network| network.name).collect())
+        let found = self.docker().list_networks(Some(options)).await?.into_iter();
+        let mut ids: Vec<String> =
+            found.filter(|network| network.name.as_deref() == Some(name)).filter_map(|network| network.id).collect();
+        ids.sort();
+        Ok(ids)
     }
 
     /// The names of the networks that carry these labels.

@@ -10,7 +10,12 @@ use crate::domain::job::{EnvironmentRef, Instance};
 ///
 /// # Errors
 /// The server.
-pub async fn record(tx: &mut Tx, environment: &EnvironmentRef, seen: &[Instance], whole: bool) -> Result<(), sqlx::Error> {
+pub async fn record(
+    tx: &mut Tx,
+    environment: &EnvironmentRef,
+    seen: &[Instance],
+    whole: bool,
+) -> Result<(), sqlx::Error> {
     // Of two who write down the same environment the later one has seen it later.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('helios instances ' || $1, 0))")
         .bind(environment.id.to_string())

@@ -148,7 +148,11 @@ impl Docker {
     ///
     /// # Errors
     /// They cannot be opened.
-    pub async fn learn_secrets(&self, environment: &EnvironmentRef, versions: &BTreeMap<String, Uuid>) -> Result<(), Failure> {
+    pub async fn learn_secrets(
+        &self,
+        environment: &EnvironmentRef,
+        versions: &BTreeMap<String, Uuid>,
+    ) -> Result<(), Failure> {
         let values = self.secrets.open(environment, versions).await?;
         self.remember(environment.id, &Redactor::new(values.values().map(String::as_str)));
         Ok(())

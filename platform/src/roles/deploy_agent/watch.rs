@@ -99,7 +99,9 @@ async fn look_at_all(agent: &DeployAgent) {
         }
     };
     match agent.docker.engine().containers(&[(labels::TARGET, agent.docker.name())]).await {
-        Ok(containers) => all.extend(containers.iter().filter_map(|one| one.label(labels::ENVIRONMENT).parse::<Uuid>().ok())),
+        Ok(containers) => {
+            all.extend(containers.iter().filter_map(|one| one.label(labels::ENVIRONMENT).parse::<Uuid>().ok()))
+        }
         Err(error) => {
             tracing::warn!(%error, "what runs is not known");
             return;

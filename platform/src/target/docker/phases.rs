@@ -107,7 +107,10 @@ impl Docker {
             );
             context.log(Some(node), note);
         }
-        let waited_for = release.ir.graph.needed_by(node).any(|edge| edge.until == Condition::Healthy);
+        // A route needs it healthy, too, and gets it so: after `verify`.
+        let starts =
+            |edge: &&oal_ir::v1::Edge| release.units.contains_key(&edge.from) || release.runs_on_release(&edge.from);
+        let waited_for = release.ir.graph.needed_by(node).filter(starts).any(|edge| edge.until == Condition::Healthy);
         let at_a_time = usize::try_from(service.update.parallelism).unwrap_or(usize::MAX).max(1);
         let replicas: Vec<u32> = (0..unit.replicas).collect();
         let mut steps = replicas.chunks(at_a_time).peekable();

@@ -130,10 +130,9 @@ async fn http(
     headers: &std::collections::BTreeMap<String, String>,
     timeout: Duration,
 ) -> Result<(), String> {
-    let client = reqwest::Client::builder()
+    let client = crate::edge::admin::client()
         .redirect(reqwest::redirect::Policy::none())
         .danger_accept_invalid_certs(true)
-        .no_proxy()
         .timeout(timeout)
         .build()
         .map_err(|error| error.to_string())?;

@@ -123,12 +123,15 @@ fn behind(release: &Release, node: &NodeId, port: u16, there: &[Container]) -> (
     }
     let (spec, replicas) = unit.map_or(("", 0), |unit| (unit.digest.as_str(), unit.replicas));
     let own = Behind { node: node.clone(), spec: spec.to_owned(), port };
-    let few = there.iter().filter(|container| container.label(labels::REPLICA).parse().is_ok_and(|replica: u32| replica < replicas));
+    let few = there
+        .iter()
+        .filter(|container| container.label(labels::REPLICA).parse().is_ok_and(|replica: u32| replica < replicas));
     let addresses = addresses(&own, few);
     if !addresses.is_empty() {
         return (own, addresses);
     }
-    let older = there.iter().filter(|container| container.is_running() && container.label(labels::NODE) == node.as_str());
+    let older =
+        there.iter().filter(|container| container.is_running() && container.label(labels::NODE) == node.as_str());
     let mut older: Vec<&Container> = older.collect();
     older.sort_by_key(|container| std::cmp::Reverse(container.label(labels::RELEASE).parse::<i64>().unwrap_or(0)));
     match older.first() {
@@ -146,7 +149,9 @@ pub(super) fn addresses<'c>(behind: &Behind, there: impl Iterator<Item = &'c Con
     let port = behind.port;
     let mut addresses: Vec<String> = there
         .filter(|container| container.is_running() && container.label(labels::ROLE) == "service")
-        .filter(|container| container.label(labels::NODE) == behind.node.as_str() && container.label(labels::SPEC) == behind.spec)
+        .filter(|container| {
+            container.label(labels::NODE) == behind.node.as_str() && container.label(labels::SPEC) == behind.spec
+        })
         .filter_map(probe::address)
         .map(|address| if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") })
         .collect();

@@ -73,6 +73,12 @@ async fn no_request_fails_through_ten_cut_overs() {
     }
     world.done(Phase::RollBack, &previous, Some(&previous)).await;
     let (good, failed) = visitors.end().await;
-    assert!(failed.is_empty(), "{} of {}: {:#?}", failed.len(), good, &failed[..failed.len().min(20)]);
+    assert!(
+        failed.is_empty(),
+        "{} of {good}: {:#?}\n{}",
+        failed.len(),
+        &failed[..failed.len().min(5)],
+        world.edge_errors()
+    );
     assert!(good > 300, "{good} requests are no load");
 }

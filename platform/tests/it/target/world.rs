@@ -40,7 +40,7 @@ pub(crate) struct World {
     caddy: Option<Server>,
     project: tempfile::TempDir,
     values: BTreeMap<Uuid, String>,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
     _database: Database,
 }
 
@@ -115,7 +115,7 @@ impl World {
             caddy: Some(caddy.expect("Caddy starts")),
             project,
             values,
-            _data: data,
+            data,
             _database: database,
         }
     }
@@ -230,6 +230,16 @@ impl World {
         let url = format!("http://127.0.0.1:{}{path}", self.http);
         let answer = client.get(url).header("Host", host).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// What Caddy wrote of what went wrong.
+    pub(crate) fn edge_errors(&self) -> String {
+        let log = std::fs::read_to_string(self.data.path().join("caddy.log")).unwrap_or_default();
+        log.lines()
+            .filter(|line| line.contains("\"level\":\"error\""))
+            .take(20)
+            .map(|line| format!("{line}\n"))
+            .collect()
     }
 
     /// Everything that the engine says of all objects of this world: for what must not be in it.
