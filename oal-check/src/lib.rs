@@ -59,6 +59,7 @@ use program::Program;
 use diagnostic::codes;
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
 pub use lower::{LowerError, lower};
+pub use oal_syntax::{FileId, Span};
 pub use project::{InMemory, LoadError, Loader, Project, SourceFile};
 
 /// What a check is asked beyond the files.
@@ -237,6 +238,14 @@ impl Checked {
     /// Names of the environments, as declared.
     pub fn environments(&self) -> impl ExactSizeIterator<Item = &str> {
         self.program.environments.iter().map(|environment| &*environment.name)
+    }
+
+    /// Names of the params, in the order of their declaration.
+    #[must_use]
+    pub fn params(&self) -> Vec<&str> {
+        let defs = (0..).map(program::DefId).zip(&self.program.defs);
+        let params = defs.filter(|(_, def)| def.kind == program::DefKind::Param);
+        params.map(|(id, _)| self.program.def_name(id)).collect()
     }
 
     /// How many components are declared.

@@ -6,6 +6,9 @@ use oal_syntax::ast::ItemKind;
 use oal_syntax::{FileId, Parse, Span};
 use std::sync::Arc;
 
+/// A file of more bytes than this is not read: [`LoadError::TooLarge`].
+pub const MOST_BYTES: u64 = oal_syntax::lexer::MAX_LEN as u64;
+
 /// Where source files come from. Paths are relative to the project's root, with `/` between the parts and no `.` or `..`.
 pub trait Loader {
     /// The file at `path`.
@@ -74,6 +77,16 @@ impl SourceFile {
                 Self { invalid_utf8: Some((at, place)), ..Self::new(path, text) }
             }
         }
+    }
+}
+
+impl SourceFile {
+    /// The name of the application, where a program starts from this file.
+    #[must_use]
+    pub fn app(&self) -> Option<&str> {
+        let items = self.parse.tree.top.iter().map(|id| self.parse.tree.item(*id));
+        let app = |item: &&oal_syntax::ast::Item| matches!(item.kind, ItemKind::App(_));
+        items.filter(app).map(|item| item.name.text(&self.text)).next()
     }
 }
 

@@ -3,9 +3,11 @@
 pub mod container;
 pub mod deployment;
 pub mod garbage;
+pub mod drift;
 pub mod job;
 pub mod managed;
 pub mod naming;
 pub mod outputs;
 pub mod planner;
+pub mod report;
 pub mod workload;

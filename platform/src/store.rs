@@ -21,6 +21,8 @@ pub mod outbox;
 pub mod releases;
 pub mod secrets;
 pub mod tokens;
+pub mod repairs;
+pub mod cron;
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -21,8 +21,7 @@ pub(crate) use select::{Candidate, Place, select};
 pub(crate) use walk::{SKIPPED, below};
 pub(crate) use write::replace;
 
-/// More bytes than this are not read.
-pub(crate) const MOST_BYTES: u64 = oal_syntax::lexer::MAX_LEN as u64;
+pub(crate) use oal_check::project::MOST_BYTES;
 
 /// The files below one root, each read once.
 #[derive(Debug)]

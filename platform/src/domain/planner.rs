@@ -101,34 +101,34 @@ fn changes(previous: Side<'_>, next: Side<'_>) -> Vec<PlanItem> {
             Action::Change if change.fields.is_empty() => PlanAction::Touch,
             Action::Change => PlanAction::Change,
         };
-        let mut reasons: Vec<String> = change.fields.iter().map(|field| reason("", field)).collect();
+        let mut reasons: Vec<String> = change.fields.iter().flat_map(|field| reasons("", field)).collect();
         reasons.extend(change.because_of.iter().map(|node| format!("because of {node}")));
         let mut item = item(change.node.clone(), action);
         weigh(&mut item, change.effect);
         item.reasons = reasons;
         items.insert(change.node.clone(), item);
     }
-    let mut touch = |node: &NodeId, reason: String, effect: Effect| {
+    let mut touch = |node: &NodeId, reasons: Vec<String>, effect: Effect| {
         let item = items.entry(node.clone()).or_insert_with(|| item(node.clone(), PlanAction::Touch));
         if item.action != PlanAction::Create {
             weigh(item, effect);
-            item.reasons.push(reason);
+            item.reasons.extend(reasons);
         }
     };
     for (node, component) in next.ir.components.iter().filter(|(node, _)| previous.ir.components.contains_key(*node)) {
         for field in &found.app {
             if component.kind() == Kind::Service && field.effect.consequence > diff::Consequence::None {
-                touch(node, reason("app/", field), field.effect);
+                touch(node, reasons("app/", field), field.effect);
             }
         }
         let sources = (previous.contexts.get(node), next.contexts.get(node));
         if matches!(sources, (Some(old), Some(new)) if old != new) {
-            touch(node, "image: its sources changed".to_owned(), diff::restart(next.ir, component));
+            touch(node, vec!["image: its sources changed".to_owned()], diff::restart(next.ir, component));
         }
     }
     for (node, secret) in rotated(previous.secrets, next) {
         if let Some(component) = next.ir.components.get(&node) {
-            touch(&node, format!("new value of {secret}"), diff::restart(next.ir, component));
+            touch(&node, vec![format!("new value of {secret}")], diff::restart(next.ir, component));
         }
     }
     items.into_values().collect()
@@ -188,14 +188,21 @@ fn rotated(before: &BTreeMap<String, Uuid>, next: Side<'_>) -> Vec<(NodeId, Stri
     reached.into_iter().collect()
 }
 
-/// A changed value in one line: `env/LOG_LEVEL: "info" -> "debug"`.
-fn reason(before: &str, field: &FieldChange) -> String {
+/// A changed value in a line: `env/LOG_LEVEL: "info" -> "debug"`. Of a map or record that came or went as a whole, a line for
+/// each member.
+fn reasons(before: &str, field: &FieldChange) -> Vec<String> {
     let place = format!("{before}{}", field.at.as_str().trim_start_matches('/'));
     match (&field.old, &field.new) {
-        (Some(old), Some(new)) => format!("{place}: {} -> {}", shown(old), shown(new)),
-        (None, Some(new)) => format!("{place}: {}", shown(new)),
-        (Some(old), None) => format!("{place}: no longer {}", shown(old)),
-        (None, None) => place,
+        (Some(old), Some(new)) => vec![format!("{place}: {} -> {}", shown(old), shown(new))],
+        (None, Some(Value::Object(new))) => {
+            new.iter().map(|(key, value)| format!("{place}/{key}: {}", shown(value))).collect()
+        }
+        (None, Some(new)) => vec![format!("{place}: {}", shown(new))],
+        (Some(Value::Object(old)), None) => {
+            old.iter().map(|(key, value)| format!("{place}/{key}: no longer {}", shown(value))).collect()
+        }
+        (Some(old), None) => vec![format!("{place}: no longer {}", shown(old))],
+        (None, None) => vec![place],
     }
 }
 

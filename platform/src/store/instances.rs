@@ -1,8 +1,12 @@
 //! What the agent saw last of each environment.
 
+use std::time::Duration;
+
+use oal_ir::NodeId;
 use uuid::Uuid;
 
 use super::Tx;
+use crate::domain::drift::Running;
 use crate::domain::job::{EnvironmentRef, Instance};
 
 /// Writes down what runs. What was there before and is not seen any more is forgotten if `whole` says that it is not wanted
@@ -67,4 +71,28 @@ pub async fn environments(tx: &mut Tx, target: &str) -> Result<Vec<Uuid>, sqlx::
     .bind(target)
     .fetch_all(&mut **tx)
     .await
+}
+
+/// What ran of an environment's services and managed components when it was seen last; none if that is longer ago than `fresh`,
+/// or never was: then nothing can be said.
+///
+/// # Errors
+/// The server.
+pub async fn running(tx: &mut Tx, environment: Uuid, fresh: Duration) -> Result<Option<Vec<Running>>, sqlx::Error> {
+    let rows: Vec<(String, String, i64, bool)> = sqlx::query_as(
+        "SELECT node, image, count(*) FILTER (WHERE state = 'running' AND health IS DISTINCT FROM 'unhealthy'), \
+         bool_and(observed_at > now() - $2 * interval '1 second') \
+         FROM instances WHERE environment_id = $1 GROUP BY node, image ORDER BY node, image",
+    )
+    .bind(environment)
+    .bind(fresh.as_secs_f64())
+    .fetch_all(&mut **tx)
+    .await?;
+    if rows.is_empty() || rows.iter().any(|(_, _, _, fresh)| !fresh) {
+        return Ok(None);
+    }
+    let running = rows.into_iter().filter_map(|(node, image, count, _)| {
+        Some(Running { node: node.parse::<NodeId>().ok()?, image, count: u64::try_from(count).unwrap_or(0) })
+    });
+    Ok(Some(running.collect()))
 }

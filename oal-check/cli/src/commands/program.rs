@@ -26,7 +26,7 @@ const FIRST_OF_NAMES: u16 = 200;
 
 /// Whether a program starts from this file.
 pub(crate) fn is_root(file: &SourceFile) -> bool {
-    items(file).any(|item| matches!(item.kind, ItemKind::App(_)))
+    file.app().is_some()
 }
 
 /// Whether a finding holds for a text without the program it belongs to: characters, tokens, syntax.

@@ -26,7 +26,8 @@ pub struct Pinned<'a> {
     pub images: &'a BTreeMap<NodeId, String>,
 }
 
-/// What a program needs: images that are in `pinned` are given by their id, of the others each distinct one once.
+/// What a program needs: images that one of `pinned` has are given by their id (the first one counts), of the others each distinct
+/// one once.
 ///
 /// An image that is built is taken over where its description, its sources and the versions of its build secrets are the same and
 /// it does not ask for newer base images; one with a name where the name is the same and it is not to be fetched at every start.
@@ -34,13 +35,13 @@ pub struct Pinned<'a> {
 #[must_use]
 pub fn needed(
     next: Side<'_>,
-    pinned: Option<Pinned<'_>>,
+    pinned: &[Pinned<'_>],
     official: &dyn Fn(&Component) -> Option<String>,
 ) -> (BTreeMap<NodeId, String>, Vec<Wanted>) {
     let (mut there, mut wanted) = (BTreeMap::new(), Vec::<(Key<'_>, Wanted)>::new());
     for (node, component) in &next.ir.components {
         let Some(key) = key(component, official) else { continue };
-        if let Some(image) = pinned.and_then(|pinned| taken_over(pinned, next, node, &key, official)) {
+        if let Some(image) = pinned.iter().find_map(|pinned| taken_over(*pinned, next, node, &key, official)) {
             there.insert(node.clone(), image.to_owned());
             continue;
         }

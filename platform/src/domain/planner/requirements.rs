@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use helios_client::{Failure, FailureKind};
-use oal_ir::v1::{Alphabet, Component, Part, SecretSource, Spec, UpdateFailure};
+use oal_ir::v1::{Alphabet, Part, SecretSource, Spec, UpdateFailure};
 use oal_ir::{Ir, Leaf, NodeId, Pointer};
+
+use crate::domain::managed;
 
 /// A value that the platform makes once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,24 +35,16 @@ pub struct Requirements {
     pub failures: Vec<Failure>,
 }
 
-/// The length of a credential that the platform makes for a managed component; of letters and digits, some 190 bits.
-const CREDENTIAL_LENGTH: u64 = 32;
-
-/// Compares what a program needs with the names that have a value. `credentials` names the credentials of a managed component,
-/// such as `password`.
+/// Compares what a program needs with the names that have a value.
 #[must_use]
-pub fn requirements(
-    ir: &Ir,
-    has: impl Fn(&str) -> bool,
-    credentials: &dyn Fn(&Component) -> Vec<&'static str>,
-) -> Requirements {
+pub fn requirements(ir: &Ir, has: impl Fn(&str) -> bool) -> Requirements {
     let mut required = Requirements::default();
     let used = used_secrets(ir);
     for (node, component) in &ir.components {
-        for credential in credentials(component) {
-            let name = format!("{node}#{credential}");
+        for credential in managed::credentials(&component.spec) {
+            let name = format!("{node}#{}", credential.name);
             if !has(&name) {
-                let (length, alphabet) = (CREDENTIAL_LENGTH, Alphabet::Alphanumeric);
+                let (length, alphabet) = (credential.length as u64, Alphabet::Alphanumeric);
                 required.generate.push(Generate {
                     name: name.clone(),
                     node: node.clone(),

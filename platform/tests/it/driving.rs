@@ -1,0 +1,8 @@
+//! The driver on a real database, with workers that do as the test says.
+
+mod ends;
+mod plans;
+mod races;
+mod releases;
+mod schedules;
+mod world;

@@ -1,0 +1,146 @@
+//! Jobs with a schedule, and putting right what went astray.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use helios::domain::job::{DeployJob, RunJob};
+use helios::roles::repair::Repair;
+use helios::roles::scheduler::Scheduler;
+use helios_client::DeploymentState;
+use serde_json::Value;
+use sqlx::types::Json;
+use std::sync::Arc;
+use uuid::Uuid;
+
+use super::world::{Answer, World};
+
+type Row = (Uuid, String, Json<Value>, bool);
+
+/// Jobs that no deployment made.
+async fn jobs(world: &World, stage: &str) -> Vec<Row> {
+    sqlx::query_as("SELECT id, state, body, cancel_requested FROM jobs WHERE stage = $1 ORDER BY created_at, id")
+        .bind(stage)
+        .fetch_all(world.store.pool())
+        .await
+        .unwrap()
+}
+
+fn program(overlap: &str) -> String {
+    format!(
+        "app shop {{}}\njob report {{ image: \"busybox:1.36\", schedule: \"0 3 * * *\", timezone: \"Europe/Berlin\", \
+         overlap: {overlap}, keep: 1 }}\n"
+    )
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// A world whose release was made long before.
+async fn scheduled(overlap: &str) -> (World, Scheduler) {
+    let world = World::new().await;
+    world.live_with(&program(overlap)).await;
+    sqlx::query("ALTER TABLE releases DISABLE TRIGGER releases_immutable").execute(world.store.pool()).await.unwrap();
+    sqlx::query("UPDATE releases SET created_at = '2026-01-01'").execute(world.store.pool()).await.unwrap();
+    let scheduler = Scheduler::new(Arc::clone(&world.driver));
+    (world, scheduler)
+}
+
+#[tokio::test]
+async fn each_time_counts_once_in_the_clock_of_the_job() {
+    let (world, mut scheduler) = scheduled("skip").await;
+    let mut other = Scheduler::new(Arc::clone(&world.driver));
+    // Three o'clock in Berlin is two in London before the clocks change, one after.
+    scheduler.look(at("2026-03-28T01:59:59Z")).await.unwrap();
+    assert_eq!(jobs(&world, "cron").await.len(), 0, "the time before was missed by hours");
+    for _ in 0..2 {
+        scheduler.look(at("2026-03-28T02:00:00Z")).await.unwrap();
+        other.look(at("2026-03-28T02:00:01Z")).await.unwrap();
+    }
+    let started = jobs(&world, "cron").await;
+    assert_eq!(started.len(), 1);
+    let body: RunJob = serde_json::from_value(started[0].2.0.clone()).unwrap();
+    assert_eq!(body.node.as_str(), "job/report");
+    world.finish(started[0].0, "done", None).await;
+    scheduler.look(at("2026-03-29T01:00:00Z")).await.unwrap();
+    // One ended run is kept, beside the one that runs.
+    assert_eq!(jobs(&world, "cron").await.len(), 2);
+    let ended = jobs(&world, "cron").await[1].0;
+    world.finish(ended, "done", None).await;
+    scheduler.look(at("2026-03-30T01:00:00Z")).await.unwrap();
+    assert_eq!(jobs(&world, "cron").await.len(), 2);
+    let taken: i64 = sqlx::query_scalar("SELECT count(*) FROM cron_runs").fetch_one(world.store.pool()).await.unwrap();
+    assert_eq!(taken, 4, "the missed one is taken, too");
+}
+
+#[tokio::test]
+async fn a_run_that_has_not_ended_is_met_as_the_program_says() {
+    for (overlap, runs, asked_to_stop) in
+        [("skip", 1, false), ("both", 2, false), ("wait", 1, false), ("replace", 1, true)]
+    {
+        let (world, mut scheduler) = scheduled(overlap).await;
+        scheduler.look(at("2026-03-02T02:00:00Z")).await.unwrap();
+        scheduler.look(at("2026-03-03T02:00:00Z")).await.unwrap();
+        let open = jobs(&world, "cron").await;
+        assert_eq!((open.len(), open[0].3), (runs, asked_to_stop), "{overlap}");
+        // Long after, the first one ends.
+        sqlx::query("UPDATE jobs SET state = 'done', finished_at = '2026-03-03T04:00:00Z' WHERE id = $1")
+            .bind(open[0].0)
+            .execute(world.store.pool())
+            .await
+            .unwrap();
+        scheduler.look(at("2026-03-03T04:00:01Z")).await.unwrap();
+        let all = jobs(&world, "cron").await.len();
+        assert_eq!(all, if overlap == "skip" { 1 } else { 2 }, "{overlap}");
+    }
+}
+
+const WEB: &str = "app shop {}\nservice web { image: \"nginx:1.27\", replicas: 2 }\n";
+
+#[tokio::test]
+async fn what_went_astray_is_put_right_with_patience() {
+    let world = World::new().await;
+    world.live_with(WEB).await;
+    let mut repair = Repair::new(Arc::clone(&world.driver));
+    let now = Utc::now();
+    repair.look(now).await.unwrap();
+    assert_eq!(jobs(&world, "converge").await.len(), 0, "nothing was seen yet");
+    world.observe_live(&[("service/web", 2)]).await;
+    repair.look(now).await.unwrap();
+    assert_eq!(jobs(&world, "converge").await.len(), 0);
+    world.observe_live(&[("service/web", 1)]).await;
+    for _ in 0..2 {
+        repair.look(now).await.unwrap();
+    }
+    let open = jobs(&world, "converge").await;
+    assert_eq!(open.len(), 1);
+    let body: DeployJob = serde_json::from_value(open[0].2.0.clone()).unwrap();
+    assert_eq!((body.phase.name(), body.release.number), ("converge", 1));
+    // It did not help: the next ones come after longer and longer pauses.
+    for (repairs, pause) in [(1, 15), (2, 30), (3, 60)] {
+        let last = jobs(&world, "converge").await.pop().unwrap().0;
+        world.finish(last, "done", None).await;
+        repair.look(Utc::now() + TimeDelta::seconds(pause - 2)).await.unwrap();
+        assert_eq!(jobs(&world, "converge").await.len(), repairs, "too early");
+        repair.look(Utc::now() + TimeDelta::seconds(pause + 1)).await.unwrap();
+        assert_eq!(jobs(&world, "converge").await.len(), repairs + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_and_a_repair_never_work_at_a_time() {
+    let world = World::new().await;
+    world.live_with(WEB).await;
+    world.observe_live(&[("service/web", 1)]).await;
+    let mut repair = Repair::new(Arc::clone(&world.driver));
+    repair.look(Utc::now()).await.unwrap();
+    let job = jobs(&world, "converge").await[0].0;
+    world.claim(job).await;
+    let id = world.deploy(&WEB.replace("1.27", "1.28")).await;
+    world.driver.advance(id, false).await.unwrap();
+    assert_eq!(world.get(id).await.state, DeploymentState::Queued);
+    assert!(jobs(&world, "converge").await[0].3, "it is asked to stop");
+    world.finish(job, "cancelled", None).await;
+    world.run(id, |job| if job.stage == "starting" { Answer::Silence } else { Answer::Well }).await;
+    assert_eq!(world.get(id).await.state, DeploymentState::Starting);
+    repair.look(Utc::now() + TimeDelta::hours(1)).await.unwrap();
+    assert_eq!(jobs(&world, "converge").await.len(), 1);
+}
