@@ -10,4 +10,5 @@ pub mod naming;
 pub mod outputs;
 pub mod planner;
 pub mod report;
+pub mod schedule;
 pub mod workload;

@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use helios_client::{DeploymentKind, DeploymentState, Failure, FailureKind};
 use oal_ir::Ir;
-use sqlx::postgres::PgListener;
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +27,8 @@ use crate::sealing::Keyring;
 use crate::settings::Settings;
 use crate::store::deployments::advance::{self, Changes, Held};
 use crate::store::deployments::{SUPERSEDED, stages};
-use crate::store::{DEPLOYMENT_CHANNEL, Store, Tx, environments, repairs};
+use crate::store::notices::{Notice, Notices};
+use crate::store::{Store, Tx, environments, repairs};
 
 /// How often everything open is looked at, in case a notice was lost.
 const POLL: Duration = Duration::from_secs(1);
@@ -93,37 +93,35 @@ impl From<ArtifactError> for DriverError {
 
 impl Driver {
     /// Moves deployments until told to stop. Trouble with the database is logged and waited out.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            if let Err(error) = self.follow(&stop).await {
-                tracing::warn!(%error, "the driver lost the database");
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(POLL) => {}
-                }
-            }
-        }
-    }
-
-    async fn follow(self: &Arc<Self>, stop: &CancellationToken) -> Result<(), DriverError> {
-        let mut listener = PgListener::connect_with(self.store.pool()).await?;
-        listener.listen(DEPLOYMENT_CHANNEL).await?;
+    pub async fn run(self: Arc<Self>, notices: Notices, stop: CancellationToken) {
+        let mut waiter = notices.waiter();
         let slots = Arc::new(Semaphore::new(AT_A_TIME));
         let mut tick = interval(POLL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             // A deployment that was told of is waited for: whoever has it now may have looked before the change. One that is only
             // polled is not.
-            let (due, skip) = tokio::select! {
-                () = stop.cancelled() => return Ok(()),
-                notice = listener.recv() => (notice?.payload().parse().into_iter().collect(), false),
-                _ = tick.tick() => (self.open().await?, true),
+            let told = tokio::select! {
+                () = stop.cancelled() => return,
+                notice = waiter.next() => match notice {
+                    Notice::Deployment(id) => Some(id),
+                    Notice::Missed => None,
+                    _ => continue,
+                },
+                _ = tick.tick() => None,
+            };
+            let due = match told {
+                Some(id) => vec![id],
+                None => self.open().await.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "the driver cannot look");
+                    Vec::new()
+                }),
             };
             for id in due {
-                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return Ok(()) };
-                let driver = Arc::clone(self);
+                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+                let driver = Arc::clone(&self);
                 tokio::spawn(async move {
-                    if let Err(error) = driver.advance(id, skip).await {
+                    if let Err(error) = driver.advance(id, told.is_none()).await {
                         tracing::warn!(deployment = %id, %error, "a deployment could not be moved");
                     }
                     drop(slot);
@@ -161,7 +159,7 @@ impl Driver {
         let mut changes = Changes::default();
         // What puts the release before right would be at work on the same containers.
         let another_active = state == DeploymentState::Queued
-            && (advance::another_active(tx, held).await? || repairs::stop(tx, held.environment_id).await?);
+            && (advance::another_active(tx, held).await? || repairs::stop(tx, held.org_id, held.environment_id).await?);
         let mut view = View {
             state,
             another_active,
@@ -261,9 +259,9 @@ impl Driver {
                 environments::set_live(tx, held.environment_id, release).await?;
             }
             DeploymentState::Cancelling | DeploymentState::CleaningUp | DeploymentState::RollingBack => {
-                stages::stop(tx, held.id).await?;
+                stages::stop(tx, held.org_id, held.id).await?;
             }
-            _ if to.is_terminal() => stages::stop(tx, held.id).await?,
+            _ if to.is_terminal() => stages::stop(tx, held.org_id, held.id).await?,
             _ => self.begin(tx, &next).await?,
         }
         Ok(())

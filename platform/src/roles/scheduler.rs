@@ -106,7 +106,7 @@ impl Scheduler {
         let runs = cron::runs(tx, environment, node).await?;
         match job.decide(due, now, runs) {
             Due::Wait => return Ok(()),
-            Due::Stop => return Ok(cron::stop(tx, environment, node).await?),
+            Due::Stop => return Ok(cron::stop(tx, org, environment, node).await?),
             Due::Missed | Due::Skip => {
                 cron::take(tx, org, environment, node, due).await?;
                 return Ok(());

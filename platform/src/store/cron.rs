@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{CANCEL_CHANNEL, Tx};
+use super::{Tx, jobs};
 use crate::domain::schedule::Runs;
 
 /// The stage of the jobs that a schedule starts; their slot is the component.
@@ -99,18 +99,18 @@ pub async fn runs(tx: &mut Tx, environment: Uuid, node: &str) -> Result<Runs, sq
 ///
 /// # Errors
 /// The server.
-pub async fn stop(tx: &mut Tx, environment: Uuid, node: &str) -> Result<(), sqlx::Error> {
-    let jobs: Vec<Uuid> = sqlx::query_scalar(
-        "UPDATE jobs SET cancel_requested = true WHERE environment_id = $1 AND stage = $2 AND slot = $3 \
-         AND state IN ('queued', 'running') AND NOT cancel_requested RETURNING id",
+pub async fn stop(tx: &mut Tx, org: Uuid, environment: Uuid, node: &str) -> Result<(), sqlx::Error> {
+    let open: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM jobs WHERE environment_id = $1 AND stage = $2 AND slot = $3 AND state IN ('queued', 'running') \
+         AND NOT cancel_requested",
     )
     .bind(environment)
     .bind(STAGE)
     .bind(node)
     .fetch_all(&mut **tx)
     .await?;
-    for job in jobs {
-        sqlx::query("SELECT pg_notify($1, $2)").bind(CANCEL_CHANNEL).bind(job.to_string()).execute(&mut **tx).await?;
+    for job in open {
+        jobs::cancel(tx, org, job).await?;
     }
     Ok(())
 }

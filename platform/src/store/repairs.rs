@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{CANCEL_CHANNEL, Tx};
+use super::{Tx, jobs};
 
 /// The stage of these jobs.
 pub const STAGE: &str = "converge";
@@ -53,15 +53,7 @@ pub async fn recent(
 ///
 /// # Errors
 /// The server.
-pub async fn stop(tx: &mut Tx, environment: Uuid) -> Result<bool, sqlx::Error> {
-    sqlx::query(
-        "UPDATE jobs SET state = 'cancelled', cancel_requested = true, finished_at = now() \
-         WHERE environment_id = $1 AND stage = $2 AND state = 'queued' AND fence = 0",
-    )
-    .bind(environment)
-    .bind(STAGE)
-    .execute(&mut **tx)
-    .await?;
+pub async fn stop(tx: &mut Tx, org: Uuid, environment: Uuid) -> Result<bool, sqlx::Error> {
     let open: Vec<(Uuid, bool)> = sqlx::query_as(
         "SELECT id, cancel_requested FROM jobs WHERE environment_id = $1 AND stage = $2 AND state IN ('queued', 'running')",
     )
@@ -70,8 +62,14 @@ pub async fn stop(tx: &mut Tx, environment: Uuid) -> Result<bool, sqlx::Error> {
     .fetch_all(&mut **tx)
     .await?;
     for (job, _) in open.iter().filter(|(_, asked)| !asked) {
-        sqlx::query("UPDATE jobs SET cancel_requested = true WHERE id = $1").bind(job).execute(&mut **tx).await?;
-        sqlx::query("SELECT pg_notify($1, $2)").bind(CANCEL_CHANNEL).bind(job.to_string()).execute(&mut **tx).await?;
+        jobs::cancel(tx, org, *job).await?;
     }
-    Ok(!open.is_empty())
+    // One that nobody had taken has ended by this.
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM jobs WHERE environment_id = $1 AND stage = $2 AND state IN ('queued', 'running'))",
+    )
+    .bind(environment)
+    .bind(STAGE)
+    .fetch_one(&mut **tx)
+    .await
 }

@@ -17,6 +17,7 @@ mod container_specs;
 mod deployment_states;
 mod job_model;
 mod kill;
+mod driving;
 mod local;
 mod sealing;
 mod services;

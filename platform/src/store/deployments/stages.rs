@@ -4,7 +4,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::Tx;
-use crate::store::CANCEL_CHANNEL;
+use crate::store::jobs;
 
 /// A job of a deployment.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -44,26 +44,19 @@ pub async fn of_deployment(tx: &mut Tx, deployment: Uuid) -> Result<Vec<StageJob
     .await
 }
 
-/// Asks all open jobs of a deployment to stop. One that no worker has taken yet ends at once.
+/// Asks all open jobs of a deployment to stop.
 ///
 /// # Errors
 /// The server.
-pub async fn stop(tx: &mut Tx, deployment: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE jobs SET state = 'cancelled', cancel_requested = true, finished_at = now() \
-         WHERE deployment_id = $1 AND state = 'queued' AND fence = 0",
-    )
-    .bind(deployment)
-    .execute(&mut **tx)
-    .await?;
+pub async fn stop(tx: &mut Tx, org: Uuid, deployment: Uuid) -> Result<(), sqlx::Error> {
     let open: Vec<Uuid> = sqlx::query_scalar(
-        "UPDATE jobs SET cancel_requested = true WHERE deployment_id = $1 AND state IN ('queued', 'running') RETURNING id",
+        "SELECT id FROM jobs WHERE deployment_id = $1 AND state IN ('queued', 'running') AND NOT cancel_requested",
     )
     .bind(deployment)
     .fetch_all(&mut **tx)
     .await?;
     for job in open {
-        sqlx::query("SELECT pg_notify($1, $2)").bind(CANCEL_CHANNEL).bind(job.to_string()).execute(&mut **tx).await?;
+        jobs::cancel(tx, org, job).await?;
     }
     Ok(())
 }

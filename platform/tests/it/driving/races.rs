@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use helios::store::notices::Notices;
 use helios_client::DeploymentState;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +32,9 @@ async fn only_the_last_one_of_several_counts() {
 async fn several_drivers_take_each_step_once() {
     let world = Arc::new(World::new().await);
     let stop = CancellationToken::new();
-    let drivers: Vec<_> = (0..3).map(|_| tokio::spawn(Arc::clone(&world.driver).run(stop.clone()))).collect();
+    let notices = Notices::listen(&world.store, stop.clone());
+    let run = || Arc::clone(&world.driver).run(notices.clone(), stop.clone());
+    let drivers: Vec<_> = (0..3).map(|_| tokio::spawn(run())).collect();
     let mut last = world.deploy(WEB).await;
     let end = tokio::time::Instant::now() + Duration::from_secs(60);
     let mut rounds = 0;
