@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use oal_ir::v1::Spec;
 use oal_ir::{Ir, NodeId};
 
+use super::managed;
+
 /// How many containers of a component run one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
@@ -23,7 +25,7 @@ pub fn differences(ir: &Ir, images: &BTreeMap<NodeId, String>, running: &[Runnin
     for (node, component) in &ir.components {
         let wanted = match &component.spec {
             Spec::Service(service) => service.replicas,
-            Spec::Database(_) | Spec::Cache(_) | Spec::Queue(_) => 1,
+            spec if managed::image(spec).is_some() => 1,
             _ => continue,
         };
         let of_node = || running.iter().filter(|running| running.node == *node);

@@ -159,7 +159,8 @@ impl Driver {
         let mut changes = Changes::default();
         // What puts the release before right would be at work on the same containers.
         let another_active = state == DeploymentState::Queued
-            && (advance::another_active(tx, held).await? || repairs::stop(tx, held.org_id, held.environment_id).await?);
+            && (advance::another_active(tx, held).await?
+                || repairs::stop(tx, held.org_id, held.environment_id).await?);
         let mut view = View {
             state,
             another_active,

@@ -18,7 +18,7 @@ use crate::domain::drift;
 use crate::domain::job::{DeployJob, Phase};
 use crate::roles::driver::{Driver, DriverError};
 use crate::store::jobs::{self, NewJob};
-use crate::store::{cron, environments, instances, releases, repairs};
+use crate::store::{Tx, cron, environments, instances, releases, repairs};
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(5);
@@ -84,12 +84,24 @@ impl Repair {
 
     async fn look_at(&mut self, environment: Uuid, release: Uuid, now: DateTime<Utc>) -> Result<(), DriverError> {
         let mut tx = self.driver.store.system().await?;
+        self.repair(&mut tx, environment, release, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn repair(
+        &mut self,
+        tx: &mut Tx,
+        environment: Uuid,
+        release: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<(), DriverError> {
         // Held to the end, so that no deployment begins and no other repairer looks meanwhile.
-        if !repairs::hold(&mut tx, environment, release).await? {
+        if !repairs::hold(tx, environment, release).await? {
             return Ok(());
         }
-        let Some(running) = instances::running(&mut tx, environment, FRESH).await? else { return Ok(()) };
-        let Some(release) = releases::get(&mut tx, release).await? else { return Ok(()) };
+        let Some(running) = instances::running(tx, environment, FRESH).await? else { return Ok(()) };
+        let Some(release) = releases::get(tx, release).await? else { return Ok(()) };
         let ir = match self.known.get(&release.id) {
             Some(ir) => Arc::clone(ir),
             None => {
@@ -102,11 +114,11 @@ impl Repair {
         if differences.is_empty() {
             return Ok(());
         }
-        let (count, last) = repairs::recent(&mut tx, environment, now - LONGEST_PAUSE * 2).await?;
+        let (count, last) = repairs::recent(tx, environment, now - LONGEST_PAUSE * 2).await?;
         if last.is_some_and(|last| now < last + pause(count)) {
             return Ok(());
         }
-        let place = environments::place(&mut tx, environment).await?;
+        let place = environments::place(tx, environment).await?;
         let body = DeployJob {
             environment: place.environment,
             phase: Phase::Converge,
@@ -125,8 +137,7 @@ impl Repair {
             body: serde_json::to_value(&body).map_err(|error| DriverError::Broken(error.to_string()))?,
             deadline: now + LONGEST,
         };
-        jobs::create(&mut tx, &new).await?;
-        tx.commit().await?;
+        jobs::create(tx, &new).await?;
         tracing::info!(%environment, differences = differences.join("; "), "what runs is put right");
         Ok(())
     }
