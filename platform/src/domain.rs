@@ -2,8 +2,8 @@
 
 pub mod container;
 pub mod deployment;
-pub mod garbage;
 pub mod drift;
+pub mod garbage;
 pub mod job;
 pub mod managed;
 pub mod naming;

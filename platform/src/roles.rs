@@ -2,8 +2,6 @@
 
 pub mod build_worker;
 pub mod deploy_agent;
-pub mod reaper;
-pub mod relay;
 pub mod driver;
 pub mod oal_worker;
 pub mod reaper;
