@@ -94,6 +94,36 @@ pub struct Sealed {
     pub sealed: Vec<u8>,
 }
 
+impl Sealed {
+    /// All of it as bytes, for where it has one column.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for part in [self.key_id.as_bytes(), &self.wrapped_key] {
+            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(part);
+        }
+        bytes.extend_from_slice(&self.sealed);
+        bytes
+    }
+
+    /// What [`Self::to_bytes`] gave.
+    ///
+    /// # Errors
+    /// [`SealingError::Refused`]: it did not.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SealingError> {
+        let part = |bytes: &[u8]| {
+            let (length, rest) = bytes.split_first_chunk()?;
+            let (part, rest) = rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)?;
+            Some((part.to_vec(), rest.to_vec()))
+        };
+        let (key_id, rest) = part(bytes).ok_or(SealingError::Refused)?;
+        let (wrapped_key, sealed) = part(&rest).ok_or(SealingError::Refused)?;
+        let key_id = String::from_utf8(key_id).map_err(|_| SealingError::Refused)?;
+        Ok(Self { key_id, wrapped_key, sealed })
+    }
+}
+
 struct MasterKey {
     id: String,
     bytes: Zeroizing<[u8; 32]>,

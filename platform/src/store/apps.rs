@@ -129,3 +129,36 @@ pub async fn environments(
         .fetch_all(&mut **tx)
         .await
 }
+
+/// Whether a deployment of an environment is under way or waits; none can begin before the transaction has ended.
+///
+/// # Errors
+/// The server.
+pub async fn is_busy(tx: &mut Tx, org: Uuid, environment: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query("SELECT FROM environments WHERE org_id = $1 AND id = $2 FOR UPDATE")
+        .bind(org)
+        .bind(environment)
+        .fetch_one(&mut **tx)
+        .await?;
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM deployments WHERE org_id = $1 AND environment_id = $2 \
+         AND state NOT IN ('live', 'cancelled', 'rolled_back', 'failed', 'superseded'))",
+    )
+    .bind(org)
+    .bind(environment)
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// Notes that an environment is to be down: nothing puts right what no longer runs.
+///
+/// # Errors
+/// The server.
+pub async fn take_down(tx: &mut Tx, org: Uuid, environment: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE environments SET down_at = coalesce(down_at, now()) WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(environment)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

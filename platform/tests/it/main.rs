@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod api;
 mod builds;
 mod bundle;
 mod cli;

@@ -32,6 +32,7 @@ proptest! {
         let here = Place { org: Uuid::from_u128(org), environment: Uuid::from_u128(environment), name: &name, version };
         let sealed = keys.seal(here, &value).unwrap();
         prop_assert_eq!(keys.open(here, &sealed).unwrap().to_vec(), value);
+        prop_assert_eq!(Sealed::from_bytes(&sealed.to_bytes()).unwrap(), sealed.clone());
         let elsewhere = [
             Place { org: Uuid::from_u128(stranger), ..here },
             Place { environment: Uuid::from_u128(stranger), ..here },
@@ -60,6 +61,7 @@ proptest! {
     #[test]
     fn short_bytes_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
         let keys = keys(&[("a", 1)]);
+        refused(Sealed::from_bytes(&bytes).and_then(|sealed| keys.open(place("x"), &sealed)));
         refused(keys.open(place("x"), &Sealed { key_id: String::from("a"), wrapped_key: bytes.clone(), sealed: bytes }));
     }
 }
