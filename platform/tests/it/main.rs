@@ -15,6 +15,7 @@ mod builds;
 mod bundle;
 mod cli;
 mod container_specs;
+mod cli;
 mod deployment_states;
 mod driving;
 mod job_model;
