@@ -16,6 +16,7 @@ mod bundle;
 mod cli;
 mod container_specs;
 mod cli;
+mod container_specs;
 mod deployment_states;
 mod driving;
 mod job_model;

@@ -76,7 +76,7 @@ pub async fn create(
         None => None,
     };
     drop(tx);
-    let required = requirements::requirements(&ir, |name| versions.contains_key(name), &|_| Vec::new());
+    let required = requirements::requirements(&ir, |name| versions.contains_key(name));
     let mut failures = requirements::unsupported(&ir);
     failures.extend(required.failures);
     if let Some(failure) = requirements::together(failures) {
