@@ -11,7 +11,7 @@ use helios_client::{Failure, FailureKind};
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
-use super::{BuildError, Builder, Built, Caps, ORG_LABEL, Order, bytes, context, is_disk_full};
+use super::{BuildError, Builder, Built, Caps, Order, bytes, context, is_disk_full};
 use crate::engine::builds::{BuildEvent, BuildRequest};
 use crate::engine::{Engine, EngineError};
 use crate::roles::worker::{JobContext, JobError};
@@ -86,17 +86,17 @@ impl DockerBuilder {
         None
     }
 
-    /// The context as an archive in a file.
-    async fn pack(&self, order: &Order, recipe: String) -> Result<tokio::fs::File, BuildError> {
+    /// The context as an archive in a file, and the recipe's path in it.
+    async fn pack(&self, order: &Order) -> Result<(tokio::fs::File, String), BuildError> {
         let (project, sources, scratch) = (order.project.clone(), order.sources.clone(), self.scratch.clone());
         let packed = tokio::task::spawn_blocking(move || {
             let mut file = tempfile::tempfile_in(scratch)?;
-            context::write(&project, &sources, &recipe, &mut file)?;
+            let recipe = context::write(&project, &sources, &mut file)?;
             io::Seek::rewind(&mut file)?;
-            io::Result::Ok(file)
+            io::Result::Ok((file, recipe))
         });
         match packed.await.map_err(io::Error::other).and_then(|packed| packed) {
-            Ok(file) => Ok(tokio::fs::File::from_std(file)),
+            Ok((file, recipe)) => Ok((tokio::fs::File::from_std(file), recipe)),
             Err(error) if is_full(&error) => Err(self.disk_full(order).into()),
             Err(error) => Err(BuildError::Job(JobError::Retry(format!("the context of the build: {error}")))),
         }
@@ -120,14 +120,10 @@ impl DockerBuilder {
         if self.is_short_of_disk() {
             return Err(self.disk_full(order).into());
         }
-        // With the organisation in every image on the way, the engine's cache of steps is its own, and what a build leaves in it
-        // is found when it is time to remove it.
-        let label = format!("LABEL {ORG_LABEL}={}", order.environment.org);
-        let (recipe, inserted) = order.dockerfile.with_line(&order.recipe, &label);
-        let archive = self.pack(order, recipe).await?;
+        let (archive, dockerfile) = self.pack(order).await?;
         let (repository, tag) = order.name();
         let request = BuildRequest {
-            dockerfile: context::RECIPE.to_owned(),
+            dockerfile,
             target: order.build.target.clone(),
             args: order.build.args.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
             labels: order.labels(),
@@ -139,20 +135,12 @@ impl DockerBuilder {
             mark: format!("build-{}-{}.helios.invalid", job.job.simple(), job.fence),
         };
         job.go_on().map_err(BuildError::Job)?;
-        let mut watch =
-            Watch { builder: self, order, job, mark: &request.mark, output: Output::new(order, label), inserted };
+        let mut watch = Watch { builder: self, order, job, mark: &request.mark, output: Output::default() };
         let end = watch.follow(&request, ReaderStream::with_capacity(archive, 256 * 1024)).await;
         // Whatever the reason is: what is left of it is not left running.
         if !matches!(end, End::Done) {
             self.sweep(&request.mark).await?;
         }
-        let inserted = &watch.inserted;
-        let end = match end {
-            End::Failed { message, out_of_memory } => {
-                End::Failed { message: as_written(&message, inserted), out_of_memory }
-            }
-            end => end,
-        };
         watch.judge(end)?;
         let image = self.engine.image(&request.name).await?;
         let image = image.ok_or_else(|| order.failure(FailureKind::BuildStep, "the build ended without an image"))?;
@@ -215,20 +203,9 @@ struct Output {
     tail: VecDeque<String>,
     /// The step it is at, as the recipe has it.
     step: Option<String>,
-    /// The line that was put into the recipe.
-    own: String,
-    /// How many steps the recipe has, and at which of them the build is.
-    steps: (usize, usize),
-    /// A step of ours is under way: nobody asked for it, so nobody hears of it.
-    hidden: bool,
 }
 
 impl Output {
-    fn new(order: &Order, own: String) -> Self {
-        let steps = order.dockerfile.steps(order.build.target.as_deref());
-        Self { own, steps: (steps, 0), ..Self::default() }
-    }
-
     /// Takes in a piece of text and gives the lines that are whole.
     fn add(&mut self, text: &str) -> Vec<String> {
         self.bytes += text.len() as u64;
@@ -247,49 +224,18 @@ impl Output {
         let line = std::mem::take(&mut self.pending).trim_end().replace('\0', "\u{fffd}");
         // A progress bar draws over itself.
         let line = line.rsplit('\r').next().unwrap_or_default().to_owned();
-        let line = self.of_the_recipe(line)?;
+        if line.is_empty() {
+            return None;
+        }
+        if let Some((_, step)) = line.strip_prefix("Step ").and_then(|step| step.split_once(" : ")) {
+            self.step = Some(step.to_owned());
+        }
         if self.tail.len() == TAIL {
             self.tail.pop_front();
         }
         self.tail.push_back(line.clone());
         Some(line)
     }
-
-    /// The line as it would be without the steps that were added: those of the recipe count from 1, as they stand there.
-    fn of_the_recipe(&mut self, line: String) -> Option<String> {
-        if let Some((_, step)) = line.strip_prefix("Step ").and_then(|step| step.split_once(" : ")) {
-            let (all, at) = self.steps;
-            self.hidden = step == self.own || at == all;
-            if self.hidden {
-                return None;
-            }
-            self.steps.1 += 1;
-            self.step = Some(step.to_owned());
-            return Some(format!("Step {}/{all} : {step}", at + 1));
-        }
-        self.hidden &= !line.starts_with("Successfully built ");
-        let layer = |id: &str| id.len() == 12 && id.bytes().all(|b| b.is_ascii_hexdigit());
-        let noise = line.is_empty()
-            || line.strip_prefix(" ---> ").is_some_and(layer)
-            || line.strip_prefix("Removing intermediate container ").is_some_and(layer)
-            || line.starts_with("Successfully tagged ");
-        (!noise && !self.hidden).then_some(line)
-    }
-}
-
-/// A message of the engine with the numbers of lines that the user's recipe has.
-fn as_written(message: &str, inserted: &[usize]) -> String {
-    const WORDS: &str = "parse error line ";
-    let moved = || {
-        let (before, behind) = message.split_once(WORDS)?;
-        let end = behind.find(|c: char| !c.is_ascii_digit())?;
-        let (number, rest) = behind.split_at_checked(end)?;
-        let number: usize = number.parse().ok()?;
-        // The n-th of them stands n lines further down than what it was put behind.
-        let added = inserted.iter().enumerate().filter(|(n, line)| **line + n < number).count();
-        Some(format!("{before}{WORDS}{}{rest}", number - added))
-    };
-    moved().unwrap_or_else(|| message.to_owned())
 }
 
 struct Watch<'a> {
@@ -298,8 +244,6 @@ struct Watch<'a> {
     job: &'a JobContext,
     mark: &'a str,
     output: Output,
-    /// Lines of the recipe behind which one was put in.
-    inserted: Vec<usize>,
 }
 
 impl Watch<'_> {
@@ -445,20 +389,4 @@ fn is_full(error: &io::Error) -> bool {
 fn free(path: &Path) -> Option<u64> {
     let found = rustix::fs::statvfs(path).ok()?;
     Some(found.f_bavail.saturating_mul(found.f_frsize))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::as_written;
-
-    #[test]
-    fn lines_are_numbered_as_they_were_written() {
-        // A recipe with `FROM` in lines 1 and 4: what was line 2, 3, 4, 5 is 3, 4, 5, 7.
-        let at =
-            |line: usize| as_written(&format!("dockerfile parse error line {line}: unknown instruction: X"), &[1, 4]);
-        for (engine, written) in [(1, 1), (3, 2), (5, 4), (7, 5)] {
-            assert_eq!(at(engine), format!("dockerfile parse error line {written}: unknown instruction: X"));
-        }
-        assert_eq!(as_written("something else", &[1]), "something else");
-    }
 }

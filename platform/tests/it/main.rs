@@ -15,8 +15,6 @@ mod builds;
 mod bundle;
 mod cli;
 mod container_specs;
-mod cli;
-mod container_specs;
 mod deployment_states;
 mod driving;
 mod job_model;

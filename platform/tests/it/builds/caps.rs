@@ -15,7 +15,7 @@ async fn without_network_there_is_none() {
     let rig = Rig::new().await;
     for (network, interface) in [("false", "lo"), ("true", "eth0")] {
         // The engine's cache of steps does not look at the network.
-        let recipe = format!("FROM busybox:1\nRUN echo {network}: $(ls /sys/class/net | head -n 1)\n");
+        let recipe = rig.marked(&format!("FROM busybox:1\nRUN echo {network}: $(ls /sys/class/net | head -n 1)\n"));
         let outcome = rig.build_with(&format!("network: {network}"), &[("web/Dockerfile", &recipe)]).await;
         outcome.image();
         assert!(outcome.has_line(&format!("{network}: {interface}")), "{:?}", outcome.log);
@@ -101,7 +101,7 @@ async fn a_full_disk_is_said_to_be_full() {
     let rig = Rig::at(caps(), tempfile::tempdir_in(place.0.path()).unwrap()).await;
     // Not to be compressed, so that no other limit is hit first.
     let noise = (0..200_000u64).map(|n| format!("{:x}\n", n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect::<String>();
-    let recipe = "FROM busybox:1\nRUN true\n".to_owned();
+    let recipe = rig.marked("FROM busybox:1\nRUN true\n");
     let outcome = rig.build_with("", &[("web/Dockerfile", &recipe), ("web/noise", &noise)]).await;
     let failure = outcome.failure();
     assert_eq!(failure.kind, FailureKind::BuildLimit, "{failure:?}");
@@ -112,7 +112,7 @@ async fn a_full_disk_is_said_to_be_full() {
 #[tokio::test]
 async fn a_cancelled_build_is_gone_when_it_says_so() {
     let rig = Rig::new().await;
-    let recipe = "FROM busybox:1\nRUN echo begun; trap '' TERM INT; sleep 600\n".to_owned();
+    let recipe = rig.marked("FROM busybox:1\nRUN echo begun; trap '' TERM INT; sleep 600\n");
     let job = rig.job(&program(""), &[("web/Dockerfile", &recipe)]);
     for reason in [Stop::Cancelled, Stop::LeaseLost] {
         let (context, mut lines) = rig.context();
@@ -136,7 +136,7 @@ async fn a_cancelled_build_is_gone_when_it_says_so() {
 #[tokio::test]
 async fn a_build_that_nobody_waits_for_ends() {
     let rig = Rig::new().await;
-    let recipe = "FROM busybox:1\nRUN echo begun; sleep 600\n".to_owned();
+    let recipe = rig.marked("FROM busybox:1\nRUN echo begun; sleep 600\n");
     let job = rig.job(&program(""), &[("web/Dockerfile", &recipe)]);
     let (context, mut lines) = rig.context();
     tokio::select! {
