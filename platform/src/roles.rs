@@ -8,4 +8,5 @@ pub mod reaper;
 pub mod relay;
 pub mod repair;
 pub mod scheduler;
+pub mod serve;
 pub mod worker;

@@ -10,6 +10,9 @@ pub struct Settings {
     /// Directory for artifacts and run-time files.
     #[arg(long, env = "HELIOS_DATA", value_name = "DIR", default_value = "/var/lib/helios")]
     pub data: PathBuf,
+    /// Directory in memory (tmpfs) for the secrets that containers read from files.
+    #[arg(long, env = "HELIOS_RUN", value_name = "DIR", default_value = "/dev/shm/helios")]
+    pub run: PathBuf,
     /// PostgreSQL, as a URL.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: String,
