@@ -56,13 +56,11 @@ pub fn event(name: &str, id: &str, data: &impl Serialize) -> Answer<Event> {
 }
 
 /// The event after which nothing follows.
-#[must_use]
 pub fn end() -> Event {
     Event::default().event("end").data("{}")
 }
 
 /// The event that says why nothing follows.
-#[must_use]
 pub fn failed(refusal: Refusal) -> Event {
     let problem = serde_json::to_string(&refusal.problem()).unwrap_or_default();
     Event::default().event("problem").data(problem)

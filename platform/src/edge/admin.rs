@@ -53,7 +53,6 @@ impl From<reqwest::Error> for AdminError {
 }
 
 /// A client for addresses of this machine: no proxy stands between.
-#[must_use]
 pub fn client() -> reqwest::ClientBuilder {
     // An error: somebody has installed one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
