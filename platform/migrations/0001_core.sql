@@ -187,9 +187,10 @@ CREATE TABLE jobs (
   -- As it was written, to the letter: it may hold a document.
   body json NOT NULL,
   state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed', 'dead', 'cancelled')),
-  -- How often a worker has begun it, and how often it may.
+  -- How often a worker has begun it, and how often it may: with waits that double from a second, an engine or a service may be
+  -- away for a minute.
   attempt int NOT NULL DEFAULT 0,
-  max_attempts int NOT NULL DEFAULT 5,
+  max_attempts int NOT NULL DEFAULT 7,
   -- How often it was given to the bus; the number in its message.
   sent int NOT NULL DEFAULT 0,
   -- Rises with each claim; whoever writes with an older one is too late.

@@ -91,7 +91,7 @@ struct Model {
     lines: i64,
 }
 
-const MOST: i32 = 5;
+const MOST: i32 = 7;
 
 impl Model {
     const fn new() -> Self {

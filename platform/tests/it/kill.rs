@@ -8,6 +8,7 @@ use helios::bus::Bus;
 use helios::domain::job::JobState;
 use helios::store::Store;
 use helios::store::notices::Notices;
+use rustix::process::Signal;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::World;
@@ -83,6 +84,7 @@ async fn a_worker_killed_at_its_work_loses_neither_the_job_nor_its_log() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_kills_its_workers_is_given_up() {
     let world = World::new().await;
+    world.at_most(3).await;
     let job = world.job(&Task::DieUntil { attempt: 100 }).await;
     let mut process = Process::start(&world);
     while !world.find(job).await.state.is_terminal() {
@@ -92,7 +94,7 @@ async fn a_job_that_kills_its_workers_is_given_up() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let dead = world.find(job).await;
-    assert_eq!((dead.state, dead.attempt), (JobState::Dead, 5));
+    assert_eq!((dead.state, dead.attempt), (JobState::Dead, 3));
     assert_eq!(world.dead_letters().await.len(), 1);
 }
 
@@ -119,11 +121,35 @@ async fn a_worker_killed_between_the_result_and_the_acknowledgement_does_the_job
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_was_held_up_past_its_lease_writes_nothing_when_it_goes_on() {
+    let world = World::new().await;
+    let slow = Process::start(&world);
+    let job = world.job(&Task::Say { lines: 30, pause_ms: 100 }).await;
+    while world.lines(job).await.len() < 3 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let pid = rustix::process::Pid::from_child(&slow.0);
+    rustix::process::kill_process(pid, Signal::STOP).unwrap();
+    let (_shutdown, _worker) = world.worker(1);
+    while world.find(job).await.attempt < 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Both are at it now, and the first one does not know.
+    rustix::process::kill_process(pid, Signal::CONT).unwrap();
+    let done = world.until(job, JobState::Done).await;
+    assert_eq!(done.attempt, 2);
+    let lines = world.lines(job).await;
+    let changed = lines.iter().position(|line| line == "attempt 2").unwrap();
+    assert!(whole(&lines, 2, 30) && lines[..changed].iter().all(|line| line.starts_with("1:")), "{lines:?}");
+    assert!(lines[changed..].iter().all(|line| !line.starts_with("1:")), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn workers_killed_at_any_time_leave_every_job_done_with_its_whole_log() {
     const LINES: u32 = 10;
     let world = World::new().await;
-    // A job that is unlucky five times would be given up, as it should; not here.
-    sqlx::query("ALTER TABLE jobs ALTER max_attempts SET DEFAULT 1000").execute(world.store.pool()).await.unwrap();
+    // A job that is unlucky seven times would be given up, as it should; not here.
+    world.at_most(1_000).await;
     let mut jobs = Vec::new();
     for _ in 0..16 {
         jobs.push(world.job(&Task::Say { lines: LINES, pause_ms: 40 }).await);

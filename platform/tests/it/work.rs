@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use helios::bus::{Envelope, Queue, subjects};
 use helios::domain::job::JobState;
+use helios::roles::worker::MAX_LOG_LINES;
 use helios::store::jobs::held::{self, Claim};
 use helios::store::jobs::{self, End};
 use uuid::Uuid;
@@ -219,10 +220,10 @@ async fn a_job_is_tried_as_often_as_it_may_be_and_no_more() {
     );
     assert_eq!(world.until(mends, JobState::Done).await.result, Some(3.into()));
     let dead = world.until(fails, JobState::Dead).await;
-    assert_eq!((dead.attempt, dead.error.as_deref(), world.times_begun(fails)), (5, Some("not yet"), 5));
+    assert_eq!((dead.attempt, dead.error.as_deref(), world.times_begun(fails)), (7, Some("not yet"), 7));
     let dead = world.until(panics, JobState::Dead).await;
     assert!(dead.error.unwrap().contains("a handler that panics"));
-    assert_eq!(world.times_begun(panics), 5);
+    assert_eq!(world.times_begun(panics), 7);
     let dead = world.until(refuses, JobState::Dead).await;
     assert_eq!((dead.error.as_deref(), world.times_begun(refuses)), (Some("never"), 1));
     assert_eq!(world.dead_letters().await.len(), 3);
@@ -286,4 +287,32 @@ async fn a_bus_that_is_gone_for_a_while_breaks_off_no_job() {
     assert_eq!(world.until(runs, JobState::Done).await.attempt, 1);
     assert_eq!(world.lines(runs).await.len(), 20);
     assert_eq!(world.messages_left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_too_long_ends_with_a_line_that_says_so() {
+    let world = World::new().await;
+    let (_shutdown, _worker) = world.worker(1);
+    let job = world.job(&Task::Say { lines: MAX_LOG_LINES as u32 + 10, pause_ms: 0 }).await;
+    world.until(job, JobState::Done).await;
+    let lines = world.lines(job).await;
+    assert_eq!(lines.len() as u64, MAX_LOG_LINES + 1);
+    assert_eq!(lines.last().unwrap(), "the log ends here: more than 100000 lines or 16 MiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_are_shown_live_on_the_bus_as_they_are_kept() {
+    let world = World::new().await;
+    let mut live = world.bus.client().subscribe("helios.log.job.*").await.unwrap();
+    let (_shutdown, _worker) = world.worker(1);
+    let job = world.job(&Task::Say { lines: 5, pause_ms: 50 }).await;
+    let mut shown = Vec::new();
+    while shown.len() < 5 {
+        let message = live.next().await.unwrap();
+        assert_eq!(message.subject.as_str(), subjects::log(job));
+        let told: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
+        shown.extend(told["lines"].as_array().unwrap().iter().map(|line| line["line"].as_str().unwrap().to_owned()));
+    }
+    world.until(job, JobState::Done).await;
+    assert_eq!(world.lines(job).await, shown);
 }

@@ -77,7 +77,10 @@ impl Handler for Doer {
                 for line in 0..lines {
                     context.go_on()?;
                     context.log(None, format!("{}:{line}", context.fence));
-                    tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                    match pause_ms {
+                        0 => tokio::task::yield_now().await,
+                        pause => tokio::time::sleep(Duration::from_millis(pause)).await,
+                    }
                 }
                 Ok(lines)
             }
@@ -171,6 +174,12 @@ impl World {
         let shutdown = CancellationToken::new();
         let worker = worker(&self.store, &self.bus, &self.notices, slots, &shutdown);
         (shutdown, tokio::spawn(worker.run(Arc::new(Doer(Arc::clone(&self.begun))))))
+    }
+
+    /// How often jobs made from now on may be begun.
+    pub(crate) async fn at_most(&self, attempts: u32) {
+        let alter = sqlx::AssertSqlSafe(format!("ALTER TABLE jobs ALTER max_attempts SET DEFAULT {attempts}"));
+        sqlx::query(alter).execute(self.store.pool()).await.unwrap();
     }
 
     pub(crate) async fn find(&self, job: Uuid) -> Job {
