@@ -22,6 +22,9 @@ pub mod logs;
 /// How many containers are asked about at a time.
 const AT_A_TIME: usize = 8;
 
+/// How long the engine may take to make a container that somebody else has asked for.
+const MAKING: Duration = Duration::from_secs(20);
+
 /// What a new container is made from.
 #[derive(Debug)]
 pub struct NewContainer<'a> {
@@ -98,13 +101,19 @@ impl Engine {
         if let Some(platform) = &new.spec.platform {
             options = options.platform(platform);
         }
-        match self.docker().create_container(Some(options.build()), body::of(&new)).await {
-            Ok(_) => {}
-            Err(error) => match EngineError::from(error) {
-                // It is there: made before this program was ended.
-                EngineError::Conflict(_) => {}
-                error => return Err(error),
-            },
+        let (options, until) = (options.build(), tokio::time::Instant::now() + MAKING);
+        loop {
+            let made = self.docker().create_container(Some(options.clone()), body::of(&new)).await;
+            match made.map_err(EngineError::from) {
+                Ok(_) => break,
+                // It is there: made before this program was ended. Or it is just being made or given up, at the bidding of
+                // one that was ended: then it has its name, but cannot be found yet.
+                Err(EngineError::Conflict(_)) if self.container(new.name).await?.is_some() => break,
+                Err(EngineError::Conflict(_)) if tokio::time::Instant::now() < until => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                Err(error) => return Err(error),
+            }
         }
         let NetworkSpec::Networks(networks) = &new.spec.network else { return Ok(()) };
         // Before version 1.44 of its API the engine takes a single network when a container is made.

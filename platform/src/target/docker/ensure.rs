@@ -46,8 +46,9 @@ impl Docker {
                 }
                 return Ok(name);
             }
-            Some(_) => {}
-            None => {
+            Some(container) if container.state != "created" => {}
+            // Also one that was made: perhaps not in all its networks yet.
+            _ => {
                 context.go_on()?;
                 let mut own = self.labels(&release.environment);
                 own.insert(labels::NODE, node.to_string());

@@ -145,7 +145,8 @@ impl Docker {
         (run, attempt): (&str, u64),
         context: &JobContext,
     ) -> Step<End> {
-        if self.engine.container(name).await?.is_none() {
+        let found = self.engine.container(name).await?;
+        if found.is_none_or(|container| container.state == "created") {
             context.go_on()?;
             let mut own: BTreeMap<&'static str, String> = self.labels(&release.environment);
             own.insert(labels::NODE, node.to_string());
