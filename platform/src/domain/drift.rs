@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use oal_ir::v1::Spec;
 use oal_ir::{Ir, NodeId};
 
-use super::managed;
+use super::{managed, workload};
 
 /// How many containers of a component run one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub fn differences(ir: &Ir, images: &BTreeMap<NodeId, String>, running: &[Runnin
     let mut found = Vec::new();
     for (node, component) in &ir.components {
         let wanted = match &component.spec {
-            Spec::Service(service) => service.replicas,
+            Spec::Service(service) => u64::from(workload::replicas(service)),
             spec if managed::image(spec).is_some() => 1,
             _ => continue,
         };

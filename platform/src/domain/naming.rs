@@ -141,8 +141,6 @@ pub mod labels {
     pub const JOB: &str = "helios.job";
     /// Which try of a run.
     pub const ATTEMPT: &str = "helios.attempt";
-    /// The build key of an image that the platform made.
-    pub const BUILD: &str = "helios.build-key";
     /// The target that made it, so that two platforms can share an engine.
     pub const TARGET: &str = "helios.target";
 }

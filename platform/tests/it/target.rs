@@ -1,6 +1,8 @@
 //! Releases on a real container engine behind a real Caddy.
 
+mod edges;
 mod faults;
 mod load;
 mod rollout;
+mod talks;
 mod world;

@@ -63,7 +63,7 @@ impl Docker {
 
     /// Removes images that nothing needs; see [`crate::target::Target::gc`].
     pub(super) async fn collect(&self, keep: &[String]) -> Result<u64, Failure> {
-        let made = self.engine.images_with(labels::BUILD).await.map_err(failures::of_engine)?;
+        let made = self.engine.images_with(crate::build::KEY_LABEL).await.map_err(failures::of_engine)?;
         let mut freed = 0;
         for image in made.into_iter().filter(|image| !keep.contains(&image.id)) {
             match self.engine.remove_image(&image.id).await {

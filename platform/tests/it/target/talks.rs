@@ -1,0 +1,90 @@
+//! The agent over the bus: lines of running containers, and commands in them.
+
+use std::time::Duration;
+
+use helios::bus::Bus;
+use helios::bus::agent::{self, EXEC, ExecRequest, LOGS, LogsAnswer, LogsRequest};
+use helios::roles::deploy_agent::DeployAgent;
+use helios::store::notices::Notices;
+use helios::target::{ExecQuery, LogQuery, Target};
+use helios_client::exec::Frame;
+use tokio_util::sync::CancellationToken;
+
+use super::rollout::web;
+use super::world::{World, until};
+use crate::support::Nats;
+
+fn bytes(frame: Frame) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frame.write(&mut bytes);
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_are_seen_without_secrets_and_commands_run_until_their_reader_is_gone() {
+    let world = World::new().await;
+    let body = web("one", "").replace("env: {", "env: { SAY: token,") + "secret token {}\n";
+    world.deploy(&world.release(1, 5, &body).await, None).await;
+    let nats = Nats::start();
+    let bus = Bus::connect(&nats.url(), "test").await.unwrap();
+    bus.until_connected(Duration::from_secs(10)).await.unwrap();
+    bus.set_up().await.unwrap();
+    let stop = CancellationToken::new();
+    let notices = Notices::listen(&world.store, stop.clone());
+    let serving = tokio::spawn(DeployAgent::new(world.store.clone(), world.docker.clone()).run(
+        bus.clone(),
+        notices,
+        stop.clone(),
+    ));
+    let target = world.docker.name().to_owned();
+
+    let request = LogsRequest { environment: world.environment.clone(), query: LogQuery::default() };
+    let mut lines = Vec::new();
+    until("the agent listens", async || agent::open(bus.client(), &target, LOGS, &request).await.is_ok()).await;
+    let mut conversation = agent::open(bus.client(), &target, LOGS, &request).await.unwrap();
+    while let Some(message) = conversation.ear.next().await {
+        match serde_json::from_slice(&message).unwrap() {
+            LogsAnswer::Line(line) => lines.push(line.line),
+            LogsAnswer::End => break,
+            LogsAnswer::Failed(failure) => panic!("{failure:?}"),
+        }
+    }
+    assert_eq!(lines, ["says ••••••", "listens one"]);
+
+    let exec = |command: &[&str]| ExecRequest {
+        environment: world.environment.clone(),
+        query: ExecQuery {
+            node: "service/web".parse().unwrap(),
+            replica: None,
+            command: command.iter().map(|word| (*word).to_owned()).collect(),
+            terminal: None,
+        },
+    };
+    let request = exec(&["sh", "-c", "read x; echo got $x >&2; exit 7"]);
+    let mut conversation = agent::open(bus.client(), &target, EXEC, &request).await.unwrap();
+    conversation.mouth.say(bytes(Frame::Input(b"abc\n".to_vec()))).await.unwrap();
+    let (mut buffer, mut frames) = (Vec::new(), Vec::new());
+    while !frames.iter().any(|frame| matches!(frame, Frame::Exit(_) | Frame::Problem(_))) {
+        buffer.extend(conversation.ear.next().await.expect("it ends with a last frame"));
+        while let Some(frame) = Frame::take(&mut buffer).unwrap() {
+            frames.push(frame);
+        }
+    }
+    assert_eq!(frames, [Frame::ErrorOutput(b"got abc\n".to_vec()), Frame::Exit(Some(7))]);
+
+    // Whoever asked goes away without a word.
+    drop(agent::open(bus.client(), &target, EXEC, &exec(&["sleep", "4711"])).await.unwrap());
+    let container = world.running("service/web").await.remove(0);
+    until("the command has ended", async || {
+        let command = ["sh", "-c", "ps | grep -c '[s]leep 4711'"].map(str::to_owned);
+        world.engine.run_in(&container, &command, Duration::from_secs(5)).await.unwrap().output.trim() == "0"
+    })
+    .await;
+    let written: i64 = sqlx::query_scalar("SELECT count(*) FROM instances WHERE state = 'running'")
+        .fetch_one(world.store.pool())
+        .await
+        .unwrap();
+    assert_eq!(written, 1, "the agent says what it sees");
+    stop.cancel();
+    serving.await.unwrap();
+}
