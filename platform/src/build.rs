@@ -45,6 +45,8 @@ pub struct Order {
     pub sources: key::BuildSources,
     /// The recipe.
     pub dockerfile: dockerfile::Dockerfile,
+    /// Its text.
+    pub recipe: String,
     /// The unpacked project.
     pub project: Arc<Dir>,
     /// The build key.

@@ -8,8 +8,10 @@ use tar::{Builder, EntryType, Header};
 use super::key::BuildSources;
 use crate::bundle::Listed;
 
-/// The recipe's name in a context that does not have it: it lies elsewhere, or `.dockerignore` leaves it out.
-const RECIPE: &str = ".helios.dockerfile";
+/// The recipe's name in a context.
+pub const RECIPE: &str = ".helios.dockerfile";
+/// What a context has besides the project's files.
+const OWN: [&str; 2] = [RECIPE, ".dockerignore"];
 
 /// Seconds since 1970 that all files of a context carry. Bundles have no times, but two things want them: build tools compare
 /// them with one another, so they must be equal, and web servers make entity tags of time and size, so they must change when the
@@ -37,19 +39,17 @@ pub(super) fn open(project: &Dir, path: &str, size: u64) -> io::Result<cap_std::
     if file.metadata()?.len() == size { Ok(file) } else { Err(io::Error::other(format!("`{path}` was changed"))) }
 }
 
-/// Writes the context as an archive; returns the path of the recipe in it.
+/// Writes the context as an archive, with a recipe of this text as [`RECIPE`]. The engine takes the recipe out again before it
+/// copies anything, because the `.dockerignore` that goes with it says so; the project's own has been obeyed here.
 ///
 /// # Errors
 /// The disk, or `into`.
-pub fn write(project: &Dir, sources: &BuildSources, into: impl Write) -> io::Result<String> {
+pub fn write(project: &Dir, sources: &BuildSources, recipe: &str, into: impl Write) -> io::Result<()> {
     let mut archive = Builder::new(into);
     let (context, time) = (&sources.context, time(sources));
     let prefix = if context.directory.is_empty() { String::new() } else { format!("{}/", context.directory) };
-    let within = sources.dockerfile.strip_prefix(&prefix).filter(|path| context.entries.contains_key(*path));
-    for (path, listed) in &context.entries {
+    for (path, listed) in context.entries.iter().filter(|(path, _)| !OWN.contains(&&***path)) {
         match listed {
-            // The engine leaves recipe and `.dockerignore` out if the latter says so; see below.
-            _ if within.is_none() && path == ".dockerignore" => {}
             Listed::Link { target } => {
                 archive.append_link(&mut header(EntryType::Symlink, 0o777, 0, time), path, target)?
             }
@@ -60,17 +60,8 @@ pub fn write(project: &Dir, sources: &BuildSources, into: impl Write) -> io::Res
             }
         }
     }
-    let recipe = match within {
-        Some(path) => path.to_owned(),
-        None => {
-            let text = project.read(&sources.dockerfile)?;
-            let hidden = format!("{RECIPE}\n.dockerignore\n");
-            for (path, bytes) in [(RECIPE, &*text), (".dockerignore", hidden.as_bytes())] {
-                archive.append_data(&mut header(EntryType::Regular, 0o644, bytes.len() as u64, time), path, bytes)?;
-            }
-            RECIPE.to_owned()
-        }
-    };
-    archive.into_inner()?.flush()?;
-    Ok(recipe)
+    for (path, text) in OWN.iter().zip([recipe, &OWN.join("\n")]) {
+        archive.append_data(&mut header(EntryType::Regular, 0o644, text.len() as u64, time), path, text.as_bytes())?;
+    }
+    archive.into_inner()?.flush()
 }

@@ -1,6 +1,5 @@
 //! Dockerfiles, built by the engine.
 
-use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,16 +10,16 @@ use helios_client::{Failure, FailureKind};
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
-use super::{BuildError, Builder, Built, Caps, Order, bytes, context, is_disk_full};
+use super::{BuildError, Builder, Built, Caps, ORG_LABEL, Order, bytes, context, is_disk_full};
 use crate::engine::builds::{BuildEvent, BuildRequest};
 use crate::engine::{Engine, EngineError};
 use crate::roles::worker::{JobContext, JobError};
 use crate::target::BoxFuture;
 
-/// So many of the last lines are shown with a failure.
-const TAIL: usize = 30;
-/// A line is cut after so many bytes.
-const LINE: usize = 16 * 1024;
+mod output;
+
+use output::{Output, as_written, help};
+
 /// How often disks are looked at.
 const WATCH: Duration = Duration::from_secs(2);
 /// How long the engine may take to end what a build left behind.
@@ -86,17 +85,17 @@ impl DockerBuilder {
         None
     }
 
-    /// The context as an archive in a file, and the recipe's path in it.
-    async fn pack(&self, order: &Order) -> Result<(tokio::fs::File, String), BuildError> {
+    /// The context as an archive in a file.
+    async fn pack(&self, order: &Order, recipe: String) -> Result<tokio::fs::File, BuildError> {
         let (project, sources, scratch) = (order.project.clone(), order.sources.clone(), self.scratch.clone());
         let packed = tokio::task::spawn_blocking(move || {
             let mut file = tempfile::tempfile_in(scratch)?;
-            let recipe = context::write(&project, &sources, &mut file)?;
+            context::write(&project, &sources, &recipe, &mut file)?;
             io::Seek::rewind(&mut file)?;
-            io::Result::Ok((file, recipe))
+            io::Result::Ok(file)
         });
         match packed.await.map_err(io::Error::other).and_then(|packed| packed) {
-            Ok((file, recipe)) => Ok((tokio::fs::File::from_std(file), recipe)),
+            Ok(file) => Ok(tokio::fs::File::from_std(file)),
             Err(error) if is_full(&error) => Err(self.disk_full(order).into()),
             Err(error) => Err(BuildError::Job(JobError::Retry(format!("the context of the build: {error}")))),
         }
@@ -120,10 +119,14 @@ impl DockerBuilder {
         if self.is_short_of_disk() {
             return Err(self.disk_full(order).into());
         }
-        let (archive, dockerfile) = self.pack(order).await?;
+        // With the organisation in every image on the way, the engine's cache of steps is its own, and what a build leaves in it
+        // is found when it is time to remove it.
+        let label = format!("LABEL {ORG_LABEL}={}", order.environment.org);
+        let (recipe, inserted) = order.dockerfile.with_line(&order.recipe, &label);
+        let archive = self.pack(order, recipe).await?;
         let (repository, tag) = order.name();
         let request = BuildRequest {
-            dockerfile,
+            dockerfile: context::RECIPE.to_owned(),
             target: order.build.target.clone(),
             args: order.build.args.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
             labels: order.labels(),
@@ -131,16 +134,26 @@ impl DockerBuilder {
             network: order.build.network,
             memory: self.caps.memory,
             cpu: self.caps.cpu,
-            // Its own with every attempt: another worker may still be ending an earlier one.
-            mark: format!("build-{}-{}.helios.invalid", job.job.simple(), job.fence),
+            mark: mark(job),
         };
+        // An earlier attempt may have left something if the engine was restarted under it: a build lives as long as its request,
+        // but a container whose engine ended is never removed by anybody else.
+        self.sweep(&marks_of(job)).await?;
         job.go_on().map_err(BuildError::Job)?;
-        let mut watch = Watch { builder: self, order, job, mark: &request.mark, output: Output::default() };
+        let mut watch =
+            Watch { builder: self, order, job, mark: &request.mark, output: Output::new(order, label), inserted };
         let end = watch.follow(&request, ReaderStream::with_capacity(archive, 256 * 1024)).await;
         // Whatever the reason is: what is left of it is not left running.
         if !matches!(end, End::Done) {
             self.sweep(&request.mark).await?;
         }
+        let inserted = &watch.inserted;
+        let end = match end {
+            End::Failed { message, out_of_memory } => {
+                End::Failed { message: as_written(&message, inserted), out_of_memory }
+            }
+            end => end,
+        };
         watch.judge(end)?;
         let image = self.engine.image(&request.name).await?;
         let image = image.ok_or_else(|| order.failure(FailureKind::BuildStep, "the build ended without an image"))?;
@@ -152,14 +165,21 @@ impl DockerBuilder {
         let begin = Instant::now();
         let mut wait = Duration::from_millis(50);
         loop {
-            let left = self.engine.build_containers(mark).await?;
+            let left = match self.engine.build_containers(mark).await {
+                // An engine that is being restarted is back soon.
+                Err(EngineError::Unreachable(_)) if begin.elapsed() < END => {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    continue;
+                }
+                left => left?,
+            };
             if left.is_empty() {
                 return Ok(());
             }
             // The engine does it by itself as soon as it notices that nobody listens any more.
             if begin.elapsed() > Duration::from_secs(1) {
                 for container in &left {
-                    self.engine.end_build_container(&container.id).await?;
+                    self.engine.end_build_container(container).await?;
                 }
             }
             if begin.elapsed() > END {
@@ -181,6 +201,17 @@ impl Builder for DockerBuilder {
     }
 }
 
+/// What the marks of all attempts of a job begin with.
+#[must_use]
+pub fn marks_of(job: &JobContext) -> String {
+    format!("build-{}-", job.job.simple())
+}
+
+/// The mark of this attempt: another worker may still be ending an earlier one.
+fn mark(job: &JobContext) -> String {
+    format!("{}{}.helios.invalid", marks_of(job), job.fence)
+}
+
 /// How a build ended.
 #[derive(Debug)]
 enum End {
@@ -194,56 +225,14 @@ enum End {
     Engine(EngineError),
 }
 
-/// What a build has said.
-#[derive(Debug, Default)]
-struct Output {
-    /// Of a line that has not ended.
-    pending: String,
-    bytes: u64,
-    tail: VecDeque<String>,
-    /// The step it is at, as the recipe has it.
-    step: Option<String>,
-}
-
-impl Output {
-    /// Takes in a piece of text and gives the lines that are whole.
-    fn add(&mut self, text: &str) -> Vec<String> {
-        self.bytes += text.len() as u64;
-        let mut lines = Vec::new();
-        for piece in text.split_inclusive('\n') {
-            self.pending.push_str(piece);
-            if piece.ends_with('\n') || self.pending.len() > LINE {
-                lines.extend(self.end_line());
-            }
-        }
-        lines
-    }
-
-    fn end_line(&mut self) -> Option<String> {
-        // PostgreSQL takes no NUL in texts.
-        let line = std::mem::take(&mut self.pending).trim_end().replace('\0', "\u{fffd}");
-        // A progress bar draws over itself.
-        let line = line.rsplit('\r').next().unwrap_or_default().to_owned();
-        if line.is_empty() {
-            return None;
-        }
-        if let Some((_, step)) = line.strip_prefix("Step ").and_then(|step| step.split_once(" : ")) {
-            self.step = Some(step.to_owned());
-        }
-        if self.tail.len() == TAIL {
-            self.tail.pop_front();
-        }
-        self.tail.push_back(line.clone());
-        Some(line)
-    }
-}
-
 struct Watch<'a> {
     builder: &'a DockerBuilder,
     order: &'a Order,
     job: &'a JobContext,
     mark: &'a str,
     output: Output,
+    /// Lines of the recipe behind which one was put in.
+    inserted: Vec<usize>,
 }
 
 impl Watch<'_> {
@@ -276,7 +265,7 @@ impl Watch<'_> {
                         return self.failed(&message, &containers, &killed).await;
                     }
                     Some(Ok(BuildEvent::Step(id))) => {
-                        if let Ok(Some(container)) = engine.build_container(&id, self.mark).await {
+                        if let Ok(Some(container)) = engine.build_container(&id, self.mark, false).await {
                             // It may have ended before; then there is nothing to limit.
                             let _ = engine.limit_processes(&container.id, caps.processes).await;
                             containers.push(container.id);
@@ -299,7 +288,7 @@ impl Watch<'_> {
                         return End::Disk;
                     }
                     if let Some(id) = containers.last()
-                        && let Ok(Some(container)) = engine.build_container(id, self.mark).await
+                        && let Ok(Some(container)) = engine.build_container(id, self.mark, true).await
                         && container.written > caps.disk
                     {
                         return End::StepDisk;
@@ -361,23 +350,6 @@ impl Watch<'_> {
             }
         };
         Err(failure.log(self.output.tail.drain(..).collect()).into())
-    }
-}
-
-/// What to do about a failure, where its words say it.
-fn help(message: &str) -> Option<&'static str> {
-    let says = |text: &str| message.contains(text);
-    if says("requires BuildKit") || says("the --mount option") || says("the --chmod option") || says("unknown flag") {
-        Some("this builder knows Dockerfiles without BuildKit's extensions: no `RUN --mount`, no here-documents")
-    } else if says("COPY failed") || says("ADD failed") {
-        Some(
-            "files that `.gitignore` names are not sent unless the program names them or their directory; a `.dockerignore` in the \
-             context decides instead of it",
-        )
-    } else if says("could not resolve") || says("network is unreachable") {
-        Some("say `network: true` in `build` if its steps need the network")
-    } else {
-        None
     }
 }
 

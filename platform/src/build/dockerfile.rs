@@ -11,6 +11,8 @@ pub struct Instruction {
     pub name: String,
     /// What stands behind it, without blanks around.
     pub rest: String,
+    /// The line of the text that it ends on, from 1.
+    pub end: usize,
 }
 
 impl Instruction {
@@ -42,7 +44,9 @@ impl Dockerfile {
         let mut head = true;
         let mut instructions = Vec::new();
         let mut joined = String::new();
+        let mut end = 0;
         for line in text.trim_start_matches('\u{feff}').lines() {
+            end += 1;
             let trimmed = line.trim();
             if let Some(comment) = trimmed.strip_prefix('#') {
                 // Directives stand before anything else.
@@ -64,10 +68,44 @@ impl Dockerfile {
                 continue;
             }
             joined.push_str(line);
-            instructions.extend(instruction(&std::mem::take(&mut joined)));
+            instructions.extend(instruction(&std::mem::take(&mut joined), end));
         }
-        instructions.extend(instruction(&joined));
+        instructions.extend(instruction(&joined, end));
         Self { instructions }
+    }
+
+    /// How many steps lead to the stage `target`, or to the end.
+    #[must_use]
+    pub fn steps(&self, target: Option<&str>) -> usize {
+        let mut reached = false;
+        let stages = self.instructions.iter().enumerate().filter(|(_, line)| line.name == "FROM");
+        for (number, (at, line)) in stages.enumerate() {
+            if reached {
+                return at;
+            }
+            let name = line.rest.split_whitespace().skip_while(|word| !word.eq_ignore_ascii_case("as")).nth(1);
+            reached = target.is_some_and(|target| {
+                name.is_some_and(|name| name.eq_ignore_ascii_case(target)) || target == number.to_string()
+            });
+        }
+        self.instructions.len()
+    }
+
+    /// The text it was read from, with a further line behind each `FROM`; and behind which lines those are.
+    #[must_use]
+    pub fn with_line(&self, text: &str, line: &str) -> (String, Vec<usize>) {
+        let behind: Vec<usize> =
+            self.instructions.iter().filter(|line| line.name == "FROM").map(|line| line.end).collect();
+        let mut out = String::new();
+        for (at, old) in text.lines().enumerate() {
+            out.push_str(old);
+            out.push('\n');
+            if behind.contains(&(at + 1)) {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+        (out, behind)
     }
 
     /// Images that it starts from or copies from, other than its own stages and `scratch`, in the order they stand there.
@@ -118,10 +156,10 @@ impl Dockerfile {
     }
 }
 
-fn instruction(line: &str) -> Option<Instruction> {
+fn instruction(line: &str, end: usize) -> Option<Instruction> {
     let line = line.trim();
     let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    (!name.is_empty()).then(|| Instruction { name: name.to_ascii_uppercase(), rest: rest.trim().to_owned() })
+    (!name.is_empty()).then(|| Instruction { name: name.to_ascii_uppercase(), rest: rest.trim().to_owned(), end })
 }
 
 /// A text with `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` replaced; none if it holds anything else.
@@ -177,6 +215,23 @@ mod tests {
                     FROM $BASE:${TAG:-x}${NONE:+y}\nFROM build\nFROM scratch\nCOPY --from=build /a /b\nCOPY --from=0 /a /b\n\
                     COPY --chown=1 --from=nginx:1 /a /b\nFROM golang:9\n";
         assert_eq!(images(text), ["golang:9", "alpine:9-slim", "nginx:1"]);
+    }
+
+    #[test]
+    fn a_line_goes_into_every_stage() {
+        let text = "ARG A\nFROM \\\n  a AS one\nRUN x\n\nFROM b as two\nRUN y\nFROM one";
+        let file = Dockerfile::parse(text);
+        let (with, behind) = file.with_line(text, "LABEL l");
+        assert_eq!(
+            with,
+            "ARG A\nFROM \\\n  a AS one\nLABEL l\nRUN x\n\nFROM b as two\nLABEL l\nRUN y\nFROM one\nLABEL l\n"
+        );
+        assert_eq!(behind, [3, 6, 8]);
+        let steps = |target| file.steps(target);
+        assert_eq!(
+            [steps(None), steps(Some("one")), steps(Some("TWO")), steps(Some("2")), steps(Some("0"))],
+            [6, 3, 5, 6, 3]
+        );
     }
 
     #[test]

@@ -95,39 +95,40 @@ impl Engine {
         })
     }
 
-    /// The containers of a build, by its mark. Several builds at a time are told apart by nothing else: the classic builder
-    /// gives its containers no labels of ours.
+    /// Ids of the containers of builds whose mark begins so. Several builds at a time are told apart by nothing else: the classic
+    /// builder gives its containers no labels of ours.
     ///
     /// # Errors
     /// The engine.
-    pub async fn build_containers(&self, mark: &str) -> Result<Vec<BuildContainer>, EngineError> {
+    pub async fn build_containers(&self, mark: &str) -> Result<Vec<String>, EngineError> {
         let options = ListContainersOptionsBuilder::default().all(true).build();
         let mut found = Vec::new();
-        for container in self.docker().list_containers(Some(options)).await? {
-            // What the platform itself runs has its labels and is not asked about one by one.
-            let own = container.labels.is_some_and(|labels| labels.contains_key("helios.environment"));
-            if let (false, Some(id)) = (own, container.id)
-                && let Some(container) = self.build_container(&id, mark).await?
-            {
-                found.push(container);
+        for id in self.docker().list_containers(Some(options)).await?.into_iter().filter_map(|container| container.id) {
+            if let Some(container) = self.build_container(&id, mark, false).await? {
+                found.push(container.id);
             }
         }
         Ok(found)
     }
 
-    /// A container, if it is one of this build.
+    /// A container, if it is one of a build whose mark begins so; what it has written is found out only if `measure` says so.
     ///
     /// # Errors
     /// The engine.
-    pub async fn build_container(&self, id: &str, mark: &str) -> Result<Option<BuildContainer>, EngineError> {
-        let options = InspectContainerOptionsBuilder::default().size(true).build();
+    pub async fn build_container(
+        &self,
+        id: &str,
+        mark: &str,
+        measure: bool,
+    ) -> Result<Option<BuildContainer>, EngineError> {
+        let options = InspectContainerOptionsBuilder::default().size(measure).build();
         let container = match self.docker().inspect_container(id, Some(options)).await.map_err(EngineError::from) {
             Ok(container) => container,
             Err(EngineError::Missing(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
         let hosts = container.host_config.and_then(|config| config.extra_hosts).unwrap_or_default();
-        let marked = hosts.iter().any(|host| host.strip_suffix(":127.0.0.1") == Some(mark));
+        let marked = hosts.iter().any(|host| host.starts_with(mark));
         let written = container.size_rw.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
         Ok(container.id.filter(|_| marked).map(|id| BuildContainer { id, written }))
     }

@@ -118,7 +118,7 @@ impl Engine {
         Ok(self.docker().tag_image(image, Some(options)).await?)
     }
 
-    /// All images with this label, `key` or `key=value`.
+    /// All images with this label, `key` or `key=value`, that have a name or that no other was built on.
     ///
     /// # Errors
     /// The engine.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_std::fs::Dir;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use helios_client::{Failure, FailureKind};
 use oal_ir::v1::{Build, Pull, Workload};
 use oal_ir::{Ir, NodeId, Pointer};
@@ -19,7 +19,7 @@ use crate::build::key::{self, BuildKey, NoSources};
 use crate::build::native::{self, NativeBuilder};
 use crate::build::{BuildError, Builder, Caps, ORG_LABEL, Order, STAGE};
 use crate::bundle::{self, BundleError, Limits, Listing};
-use crate::domain::garbage;
+use crate::domain::garbage::{self, Made};
 use crate::domain::job::{BuildJob, BuildResult, IrPayload, Want};
 use crate::engine::images::{ImageFacts, ListedImage};
 use crate::engine::{Engine, EngineError};
@@ -70,7 +70,8 @@ impl BuildWorker {
         Ok(Self { store, artifacts, engine, platform: about.platform, docker, native, scratch })
     }
 
-    /// Removes images that builds made and no kept release needs. Returns those that are gone; what is in use stays.
+    /// Removes images that builds made and no kept release needs, and what builds left of their steps. Returns those that are gone;
+    /// what is in use stays.
     ///
     /// # Errors
     /// The engine or the server does not answer.
@@ -80,11 +81,18 @@ impl BuildWorker {
         let mut tx = self.store.system().await.map_err(retry)?;
         let uses = builds::uses(&mut tx).await.map_err(retry)?.into_iter().collect::<BTreeMap<_, _>>();
         let kept = builds::kept_images(&mut tx, keep_releases).await.map_err(retry)?;
-        let known = made.iter().filter(|image| uses.contains_key(&image.id)).map(|image| &*image.id);
-        let unneeded = garbage::unneeded(known, &kept, &uses, Utc::now());
+        let candidates: Vec<Made> = made
+            .iter()
+            .map(|image| Made {
+                image: image.id.clone(),
+                created: DateTime::from_timestamp(image.created, 0).unwrap_or_default(),
+                named: !image.tags.is_empty(),
+            })
+            .collect();
+        let unneeded = garbage::unneeded(&candidates, &kept, &uses, Utc::now());
         tx.commit().await.map_err(retry)?;
         let mut removed = Vec::new();
-        for image in made.iter().filter(|image| unneeded.contains(&&*image.id)) {
+        for image in made.iter().filter(|image| unneeded.contains(&*image.id)) {
             // Who asks for the build meanwhile waits for this transaction, and then finds none of that key.
             let mut tx = self.store.system().await.map_err(retry)?;
             if builds::forget(&mut tx, &image.id, Utc::now() - garbage::REST).await.map_err(retry)?
@@ -230,7 +238,8 @@ impl BuildWorker {
         })?;
         let (root, path) = (Arc::clone(&project.root), sources.dockerfile.clone());
         let text = blocking(move || root.read(path).map_err(|error| JobError::Retry(error.to_string()))).await;
-        let dockerfile = Dockerfile::parse(&String::from_utf8_lossy(&text.map_err(BuildError::Job)?));
+        let recipe = String::from_utf8_lossy(&text.map_err(BuildError::Job)?).into_owned();
+        let dockerfile = Dockerfile::parse(&recipe);
         let native = native::plan(&dockerfile, build, &sources.context).is_some();
         let builder: &dyn Builder = if native { &self.native } else { &self.docker };
         let bases = self.bases(job, build, &dockerfile, context).await?;
@@ -264,6 +273,7 @@ impl BuildWorker {
             build: build.clone(),
             sources,
             dockerfile,
+            recipe,
             project: Arc::clone(&project.root),
             key,
             platform: self.platform.clone(),

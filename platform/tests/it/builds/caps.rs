@@ -15,7 +15,7 @@ async fn without_network_there_is_none() {
     let rig = Rig::new().await;
     for (network, interface) in [("false", "lo"), ("true", "eth0")] {
         // The engine's cache of steps does not look at the network.
-        let recipe = rig.marked(&format!("FROM busybox:1\nRUN echo {network}: $(ls /sys/class/net | head -n 1)\n"));
+        let recipe = format!("FROM busybox:1\nRUN echo {network}: $(ls /sys/class/net | head -n 1)\n");
         let outcome = rig.build_with(&format!("network: {network}"), &[("web/Dockerfile", &recipe)]).await;
         outcome.image();
         assert!(outcome.has_line(&format!("{network}: {interface}")), "{:?}", outcome.log);
@@ -101,7 +101,7 @@ async fn a_full_disk_is_said_to_be_full() {
     let rig = Rig::at(caps(), tempfile::tempdir_in(place.0.path()).unwrap()).await;
     // Not to be compressed, so that no other limit is hit first.
     let noise = (0..200_000u64).map(|n| format!("{:x}\n", n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect::<String>();
-    let recipe = rig.marked("FROM busybox:1\nRUN true\n");
+    let recipe = "FROM busybox:1\nRUN true\n".to_owned();
     let outcome = rig.build_with("", &[("web/Dockerfile", &recipe), ("web/noise", &noise)]).await;
     let failure = outcome.failure();
     assert_eq!(failure.kind, FailureKind::BuildLimit, "{failure:?}");
@@ -112,7 +112,7 @@ async fn a_full_disk_is_said_to_be_full() {
 #[tokio::test]
 async fn a_cancelled_build_is_gone_when_it_says_so() {
     let rig = Rig::new().await;
-    let recipe = rig.marked("FROM busybox:1\nRUN echo begun; trap '' TERM INT; sleep 600\n");
+    let recipe = "FROM busybox:1\nRUN echo begun; trap '' TERM INT; sleep 600\n".to_owned();
     let job = rig.job(&program(""), &[("web/Dockerfile", &recipe)]);
     for reason in [Stop::Cancelled, Stop::LeaseLost] {
         let (context, mut lines) = rig.context();
@@ -136,7 +136,7 @@ async fn a_cancelled_build_is_gone_when_it_says_so() {
 #[tokio::test]
 async fn a_build_that_nobody_waits_for_ends() {
     let rig = Rig::new().await;
-    let recipe = rig.marked("FROM busybox:1\nRUN echo begun; sleep 600\n");
+    let recipe = "FROM busybox:1\nRUN echo begun; sleep 600\n".to_owned();
     let job = rig.job(&program(""), &[("web/Dockerfile", &recipe)]);
     let (context, mut lines) = rig.context();
     tokio::select! {
@@ -144,11 +144,60 @@ async fn a_build_that_nobody_waits_for_ends() {
         () = async { while lines.recv().await.unwrap().line != "begun" {} } => {}
     }
     for _ in 0..100 {
-        let mark = format!("build-{}-{}.helios.invalid", context.job.simple(), context.fence);
-        if rig.engine.build_containers(&mark).await.unwrap().is_empty() {
+        if rig.engine.build_containers(&marks_of(&context)).await.unwrap().is_empty() {
             return rig.nothing_left(&context).await;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("a container of the build is left");
+}
+
+/// What an attempt left at an engine that was restarted under it, the next one takes away.
+#[tokio::test]
+async fn the_next_attempt_ends_what_is_left_of_the_last() {
+    let rig = Rig::new().await;
+    let (context, _lines) = rig.context();
+    let host = format!("{}0.helios.invalid:127.0.0.1", marks_of(&context));
+    let label = format!("helios.test=builds-{}", rig.org);
+    docker(&[
+        "run",
+        "--detach",
+        "--network",
+        "none",
+        "--label",
+        &label,
+        "--add-host",
+        &host,
+        "busybox:1",
+        "sleep",
+        "600",
+    ]);
+    let job = rig.job(&program(""), &[("web/Dockerfile", "FROM busybox:1\nRUN true\n")]);
+    let result = rig.worker.handle(job, &context).await;
+    let left = docker(&["ps", "--all", "--quiet", "--filter", &format!("label={label}")]);
+    for id in left.lines() {
+        docker(&["rm", "--force", id]);
+    }
+    assert!(matches!(result, Ok(BuildResult::Image { .. })), "{result:?}");
+    assert_eq!(left, "");
+    rig.nothing_left(&context).await;
+}
+
+/// A secret that a program wants in a build is nowhere: not at the engine, not in the log, not in what the job says.
+#[tokio::test]
+async fn a_secret_of_a_build_goes_nowhere() {
+    let canary = "canary-4f1d2c9a7b";
+    let rig = Rig::new().await;
+    let text = format!("secret key {{ from: file(path: \"key.txt\") }}\n{}", program("secrets: { token: \"${key}\" }"));
+    let files = [
+        ("web/Dockerfile", "FROM busybox:1\nRUN --mount=type=secret,id=token cat /run/secrets/token\n"),
+        ("key.txt", canary),
+    ];
+    let outcome = rig.run(rig.job(&text, &files)).await;
+    assert_eq!(outcome.failure().kind, FailureKind::Unsupported);
+    assert!(!format!("{:?} {:?}", outcome.result, outcome.log).contains(canary));
+    assert!(
+        rig.engine.images_with(&format!("helios.org={}", rig.org)).await.unwrap().is_empty(),
+        "something was built"
+    );
 }
