@@ -17,6 +17,7 @@ mod cli;
 mod container_specs;
 mod deployment_states;
 mod driving;
+mod faults;
 mod job_model;
 mod kill;
 mod local;
