@@ -240,14 +240,6 @@ impl Checked {
         self.program.environments.iter().map(|environment| &*environment.name)
     }
 
-    /// Names of the params, in the order of their declaration.
-    #[must_use]
-    pub fn params(&self) -> Vec<&str> {
-        let defs = (0..).map(program::DefId).zip(&self.program.defs);
-        let params = defs.filter(|(_, def)| def.kind == program::DefKind::Param);
-        params.map(|(id, _)| self.program.def_name(id)).collect()
-    }
-
     /// How many components are declared.
     #[must_use]
     pub fn component_count(&self) -> usize {

@@ -2,6 +2,7 @@
 
 mod ends;
 mod plans;
+mod programs;
 mod races;
 mod releases;
 mod schedules;

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::Trouble;
 use crate::artifacts::Artifacts;
-use crate::bundle::{Entry, Limits, Manifest, Sources};
+use crate::bundle::{Limits, Listed, Listing, Sources};
 use crate::domain::job::{OalJob, OalResult};
 
 /// Bytes of all OAL files of a project together.
@@ -44,11 +44,11 @@ pub(super) fn check(artifacts: &Artifacts, job: &OalJob) -> Result<OalResult, Tr
     // Only what is built or mounted needs a look at the rest of the bundle.
     let mut contexts = BTreeMap::new();
     if needs_files(&ir) {
-        let manifest = Manifest::read(bundle()?, &Limits::PROJECT).map_err(Trouble::Bundle)?;
-        if let Some(failure) = add_files(&mut ir, &manifest) {
+        let listing = Listing::read(bundle()?, &Limits::PROJECT).map_err(Trouble::Bundle)?;
+        if let Some(failure) = add_files(&mut ir, &listing) {
             return Ok(OalResult::Rejected(Box::new(failure)));
         }
-        contexts = contexts_of(&ir, &manifest);
+        contexts = contexts_of(&ir, &listing);
     }
     let broken = |error: oal_ir::canonical::CanonicalError| Trouble::Checker(error.to_string());
     ir.seal().map_err(broken)?;
@@ -157,13 +157,7 @@ fn refused(checked: &Checked, job: &OalJob) -> Option<Failure> {
         let message = format!("no environment of `{app}` is called `{}`", job.environment);
         return Some(failure(message).help(did_you_mean(&job.environment, &environments)));
     }
-    let params = checked.params();
-    let wrong = job.params.keys().find(|name| !params.contains(&name.as_str()))?;
-    let message = format!("`{app}` has no param `{wrong}`");
-    Some(failure(message).help(match params.is_empty() {
-        true => "`param` declares one in the program".to_owned(),
-        false => did_you_mean(wrong, &params),
-    }))
+    None
 }
 
 /// What the check found, as data and as `oal check` prints it.
@@ -189,19 +183,17 @@ fn needs_files(ir: &Ir) -> bool {
 
 /// Adds the digests of the files that components mount, so that another content is another program. A file that is missing is
 /// said at its place; directories, as build contexts are, are not files.
-fn add_files(ir: &mut Ir, manifest: &Manifest) -> Option<Failure> {
+fn add_files(ir: &mut Ir, listing: &Listing) -> Option<Failure> {
     let (mut files, mut missing) = (BTreeMap::new(), None);
     ir.walk(|node, at, leaf| {
         let Leaf::Source(path) = leaf else { return };
-        match manifest.get(path) {
-            Some(Entry::File { sha256, size, .. }) => {
-                files.insert(path.clone(), FileDigest { sha256: sha256.clone(), size: *size });
+        match listing.resolve(path).and_then(|path| listing.get(&path)) {
+            Some(Listed::File { digest, size, .. }) => {
+                files.insert(path.clone(), FileDigest { sha256: hex(digest), size: *size });
             }
             // What a secret is set from does not travel with the sources.
-            Some(Entry::Link(_)) | None if at.as_str().starts_with("/from/") => {}
-            Some(Entry::Link(_)) => {}
-            None if manifest.has_below(path) => {}
-            None => {
+            _ if at.as_str().starts_with("/from/") || listing.context(path).is_some() => {}
+            _ => {
                 missing.get_or_insert_with(|| {
                     let message = format!("`{}` is not in what was sent", &**path);
                     let help = "see whether it is there, and whether `.gitignore` or `.dockerignore` keeps it back";
@@ -215,14 +207,19 @@ fn add_files(ir: &mut Ir, manifest: &Manifest) -> Option<Failure> {
 }
 
 /// For each component that is built, the digest of all its contexts.
-fn contexts_of(ir: &Ir, manifest: &Manifest) -> BTreeMap<NodeId, String> {
+fn contexts_of(ir: &Ir, listing: &Listing) -> BTreeMap<NodeId, String> {
+    let digest = |path: &str| listing.context(path).map(|context| hex(&context.digest())).unwrap_or_default();
     let built = ir.components.iter().filter_map(|(node, component)| {
         let build = component.spec.workload()?.build.as_ref()?;
-        let mut all = manifest.digest_below(&build.context);
+        let mut all = digest(&build.context);
         for (name, path) in &build.contexts {
-            all.push_str(&format!("\n{name} {}", manifest.digest_below(path)));
+            all.push_str(&format!("\n{name} {}", digest(path)));
         }
         Some((node.clone(), crate::artifacts::digest(all.as_bytes())))
     });
     built.collect()
+}
+
+fn hex(digest: &[u8; 32]) -> String {
+    digest.iter().fold(String::from("sha256:"), |text, byte| text + &format!("{byte:02x}"))
 }
