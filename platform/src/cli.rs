@@ -24,12 +24,14 @@ mod releases;
 mod rollback;
 mod run;
 mod secrets;
+mod serve;
 mod servers;
 mod source;
 mod status;
 mod table;
 mod terminal;
 mod token;
+mod up;
 mod which;
 
 use clap::builder::Styles;
@@ -68,6 +70,7 @@ struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Up(up::Args),
     Login(login::Args),
     Deploy(deploy::Args),
     Plan(plan::Args),
@@ -83,6 +86,7 @@ enum Verb {
     Releases(releases::Args),
     Token(token::Args),
     Down(down::Args),
+    Serve(serve::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
 }
@@ -126,6 +130,7 @@ pub fn main() -> i32 {
 
 async fn perform(verb: Verb, output: &mut Output) -> Result<Exit, Failure> {
     match verb {
+        Verb::Up(args) => up::run(&args, output).await,
         Verb::Login(args) => login::run(&args, output).await,
         Verb::Deploy(args) => deploy::run(&args, output).await,
         Verb::Plan(args) => plan::run(&args, output).await,
@@ -140,6 +145,7 @@ async fn perform(verb: Verb, output: &mut Output) -> Result<Exit, Failure> {
         Verb::Env(args) => env::run(&args, output).await,
         Verb::Releases(args) => releases::run(&args, output).await,
         Verb::Token(args) => token::run(&args, output).await,
+        Verb::Serve(args) => serve::run(&args, output).await,
         Verb::Doctor(args) => doctor::run(&args, output).await,
         Verb::Down(args) => down::run(&args, output).await,
         Verb::Completions(args) => Ok(completions::run(&args, output)),

@@ -10,7 +10,8 @@ pub struct Settings {
     /// Directory for artifacts and run-time files.
     #[arg(long, env = "HELIOS_DATA", value_name = "DIR", default_value = "/var/lib/helios")]
     pub data: PathBuf,
-    /// Directory in memory (tmpfs) for the secrets that containers read from files.
+    /// Directory in memory for files of secrets.
+    // A tmpfs: containers read such secrets from there, and no disk ever has them.
     #[arg(long, env = "HELIOS_RUN", value_name = "DIR", default_value = "/dev/shm/helios")]
     pub run: PathBuf,
     /// PostgreSQL, as a URL.
@@ -32,7 +33,8 @@ pub struct Settings {
     /// Socket of the container engine.
     #[arg(long, env = "DOCKER_HOST", value_name = "URL", default_value = "unix:///var/run/docker.sock")]
     pub docker_host: String,
-    /// Caddy's admin interface: `unix//PATH` or `http://HOST:PORT`.
+    /// Caddy's admin interface.
+    // `unix//PATH` or `http://HOST:PORT`.
     #[arg(long, env = "HELIOS_EDGE_ADMIN", value_name = "ADDRESS", default_value = "http://127.0.0.1:2019")]
     pub edge_admin: String,
     /// Port of the edge for HTTP.
@@ -44,13 +46,14 @@ pub struct Settings {
     /// Address the edge listens on; all if not given.
     #[arg(long, env = "HELIOS_EDGE_ADDRESS", value_name = "IP")]
     pub edge_address: Option<std::net::IpAddr>,
-    /// Image instead of an official one of a managed kind, such as `postgres:16`; may be repeated.
+    /// Image instead of an official one; may be repeated.
+    // `postgres:16=registry.example/postgres:16`, for the images of managed kinds.
     #[arg(long = "image", env = "HELIOS_IMAGES", value_name = "NAME=IMAGE", value_delimiter = ',', value_parser = pair)]
     pub images: Vec<(String, String)>,
     /// Builds at a time in one build worker.
     #[arg(long, env = "HELIOS_BUILD_SLOTS", value_name = "N", default_value_t = 2)]
     pub build_slots: usize,
-    /// Releases of an environment that are kept, with their images.
+    /// Releases kept of each environment.
     #[arg(long, env = "HELIOS_KEEP_RELEASES", value_name = "N", default_value_t = 10)]
     pub keep_releases: u32,
     /// Form of the log: `pretty` or `json`.

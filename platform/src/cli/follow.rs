@@ -160,9 +160,13 @@ impl Shown {
         }
         if !step.to.is_terminal() {
             let (doing, _) = words(step.to);
-            let word = match step.reason.is_empty() {
-                true => step.to.name().to_owned(),
-                false => format!("{}: {}", step.to.name(), terminal::safe(&step.reason)),
+            use DeploymentState::{Cancelling, CleaningUp, RollingBack};
+            // Else the reason is that what came before is done.
+            let word = match step.to {
+                Cancelling | CleaningUp | RollingBack => {
+                    format!("{}: {}", step.to.name(), terminal::safe(&step.reason))
+                }
+                state => state.name().to_owned(),
             };
             self.progress.begin(doing, &word, step.at);
         }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::sandbox::Sandbox;
 
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 20] = [
+    "up",
     "login",
     "deploy",
     "plan",
@@ -20,6 +21,7 @@ const VERBS: [&str; 18] = [
     "releases",
     "token",
     "down",
+    "serve",
     "doctor",
     "completions",
     "",

@@ -9,7 +9,7 @@ use super::sandbox::{BROKEN, SOUND, Sandbox};
 #[test]
 fn a_program_with_errors_is_said_as_oal_check_says_it_and_nothing_is_asked() {
     let sandbox = Sandbox::with(BROKEN);
-    for verb in ["deploy", "plan"] {
+    for verb in ["deploy", "plan", "up"] {
         let ran = sandbox.run(&[verb, "--color", "never"]).code(2);
         assert!(ran.err.contains("app.oal:4:3"), "{}", ran.err);
         assert!(ran.err.ends_with("error: `shop` is not deployed: 1 error\n"), "{}", ran.err);
