@@ -52,6 +52,11 @@ impl From<reqwest::Error> for AdminError {
     }
 }
 
+/// How often a request is sent again whose connection broke.
+const RETRIES: u32 = 4;
+/// The pause before the first of them; each next one is longer.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// A client for addresses of this machine: no proxy stands between.
 pub fn client() -> reqwest::ClientBuilder {
     // An error: somebody has installed one already.
@@ -71,7 +76,25 @@ impl Admin {
             None if address.starts_with("http://") => (builder, address.trim_end_matches('/').to_owned()),
             _ => return Err(AdminError::Address(address.to_owned())),
         };
-        Ok(Self { client: builder.build()?, base })
+        // A new configuration makes Caddy close the connections that are there: each request has one of its own.
+        Ok(Self { client: builder.pool_max_idle_per_host(0).build()?, base })
+    }
+
+    /// Asks, and once more where the connection broke: it may have met Caddy taking a new configuration. All that is asked
+    /// here can be asked twice without harm.
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, AdminError> {
+        let mut tries = 0;
+        loop {
+            let Some(copy) = request.try_clone() else { return Ok(request.send().await?) };
+            match copy.send().await {
+                Err(error) if tries < RETRIES && !error.is_timeout() => {
+                    tries += 1;
+                    tracing::debug!(%error, "Caddy's admin interface");
+                    tokio::time::sleep(PAUSE * tries).await;
+                }
+                answer => return Ok(answer?),
+            }
+        }
     }
 
     /// The whole configuration that runs; `null` if none does.
@@ -79,7 +102,7 @@ impl Admin {
     /// # Errors
     /// It does not answer.
     pub async fn config(&self) -> Result<Value, AdminError> {
-        Ok(self.client.get(format!("{}/config/", self.base)).send().await?.error_for_status()?.json().await?)
+        Ok(self.ask(self.client.get(format!("{}/config/", self.base))).await?.error_for_status()?.json().await?)
     }
 
     /// Whether the configuration with this mark runs.
@@ -87,7 +110,7 @@ impl Admin {
     /// # Errors
     /// It does not answer.
     pub async fn runs(&self, mark: &str) -> Result<bool, AdminError> {
-        Ok(self.client.get(format!("{}/id/{mark}", self.base)).send().await?.status().is_success())
+        Ok(self.ask(self.client.get(format!("{}/id/{mark}", self.base))).await?.status().is_success())
     }
 
     /// Replaces the configuration. Requests under way end in their own time.
@@ -95,7 +118,7 @@ impl Admin {
     /// # Errors
     /// [`AdminError::Refused`]: what ran before still runs. It does not answer.
     pub async fn load(&self, configuration: &Value) -> Result<(), AdminError> {
-        let answer = self.client.post(format!("{}/load", self.base)).json(configuration).send().await?;
+        let answer = self.ask(self.client.post(format!("{}/load", self.base)).json(configuration)).await?;
         if answer.status().is_success() {
             return Ok(());
         }
@@ -116,7 +139,7 @@ impl Admin {
             num_requests: u64,
         }
         let url = format!("{}/reverse_proxy/upstreams", self.base);
-        let upstreams: Vec<Upstream> = self.client.get(url).send().await?.error_for_status()?.json().await?;
+        let upstreams: Vec<Upstream> = self.ask(self.client.get(url)).await?.error_for_status()?.json().await?;
         Ok(upstreams.into_iter().map(|upstream| (upstream.address, upstream.num_requests)).collect())
     }
 }
