@@ -21,6 +21,7 @@ mod faults;
 mod job_model;
 mod kill;
 mod local;
+mod operations;
 mod sealing;
 mod services;
 mod support;
