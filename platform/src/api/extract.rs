@@ -40,6 +40,10 @@ impl<T: DeserializeOwned> FromRequest<Api> for Json<T> {
         // by way of a value: what holds a NUL cannot be kept, and what has a member twice is not told from one that has it once
         let value: Value = serde::Deserialize::deserialize(&mut text).map_err(invalid)?;
         text.end().map_err(invalid)?;
+        if !value.is_object() {
+            // serde would take the values of a struct without their names, too
+            return Err(Refusal::Invalid(String::from("the body is no object")));
+        }
         if has_nul(&value) {
             return Err(Refusal::Invalid(String::from("a text with the character U+0000")));
         }

@@ -21,7 +21,7 @@ use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, Content, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-    ResponseBuilder, Schema, Type,
+    Required, ResponseBuilder, Schema, Type,
 };
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -163,6 +163,9 @@ fn text(most: usize, pattern: &str) -> ObjectBuilder {
 }
 
 fn complete(operation: &mut Operation) {
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        body.required = Some(Required::True);
+    }
     for (status, what) in [("4XX", "The request is refused"), ("5XX", "The platform cannot do it now")] {
         let problem = Content::new(Some(RefOr::<Schema>::Ref(Ref::from_schema_name("Problem"))));
         let response = ResponseBuilder::new().description(what).content("application/problem+json", problem).build();

@@ -20,6 +20,19 @@ use super::limits::StreamSlot;
 use super::refusal::{Answer, Refusal};
 use crate::store::notices::Notice;
 
+/// An event as it is sent (WHATWG HTML section 9.2), for the description.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct ServerSentEvent {
+    /// What to send as `Last-Event-ID` to go on after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub id: Option<String>,
+    /// What kind it is: `end` after which nothing follows, `problem` with a `Problem`, or one of the operation's.
+    pub event: String,
+    /// JSON, as the operation says.
+    pub data: String,
+}
+
 /// How often a stream that has nothing to say says so.
 const BEAT: Duration = Duration::from_secs(15);
 
@@ -71,8 +84,7 @@ pub fn failed(refusal: Refusal) -> Event {
 /// # Errors
 /// It is no text.
 pub fn last_event_id(headers: &HeaderMap) -> Answer<Option<&str>> {
-    let id = headers.get("last-event-id").map(|id| id.to_str().map_err(|_| wrong_id())).transpose()?;
-    Ok(id.filter(|id| !id.is_empty()))
+    headers.get("last-event-id").map(|id| id.to_str().map_err(|_| wrong_id())).transpose()
 }
 
 /// The refusal of an id that is none of the stream's.

@@ -3,6 +3,7 @@
 mod describe;
 mod limits;
 mod operations;
+mod schemathesis;
 mod streams;
 mod walls;
 

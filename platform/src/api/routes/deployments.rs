@@ -263,7 +263,7 @@ pub async fn cancel(
 /// Server-sent events whose data is a `DeploymentEvent`; `Last-Event-ID` takes the stream up after that event.
 #[utoipa::path(get, path = "/v1/deployments/{id}/events", operation_id = "follow_deployment", tag = "deployments",
     params(IdPath, ("Last-Event-ID" = Option<i64>, Header, description = "The last event that was seen", minimum = 0)),
-    security(("token" = ["read"])), responses((status = 200, content_type = "text/event-stream", body = String)))]
+    security(("token" = ["read"])), responses((status = 200, content_type = "text/event-stream", body = stream::ServerSentEvent)))]
 pub async fn events(
     State(api): State<Api>,
     allowed: Allowed<Read>,

@@ -20,8 +20,8 @@ use crate::bus::agent::{self, Conversation, ExecRequest};
 use crate::store::{audit, environments};
 use crate::target::ExecQuery;
 
-/// A connection that the caller wants to switch over.
-pub struct Switch(OnUpgrade);
+/// A connection that the caller wants to switch over; none if it does not say so.
+pub struct Switch(Option<OnUpgrade>);
 
 impl std::fmt::Debug for Switch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -38,9 +38,9 @@ impl FromRequestParts<Api> for Switch {
             values.flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case(word))
         };
         if !has(CONNECTION, "upgrade") || !has(UPGRADE, PROTOCOL) {
-            return Err(Refusal::UpgradeRequired(PROTOCOL));
+            return Ok(Self(None));
         }
-        parts.extensions.remove().map(Self).ok_or(Refusal::UpgradeRequired(PROTOCOL))
+        Ok(Self(parts.extensions.remove()))
     }
 }
 
@@ -58,6 +58,7 @@ pub async fn exec(
     Json(new): Json<NewExec>,
 ) -> Answer<Response> {
     jobs::check_command(&new.command)?;
+    let connection = connection.ok_or(Refusal::UpgradeRequired(PROTOCOL))?;
     let slot = api.limits.stream(allowed.caller.token)?;
     let mut tx = allowed.begin(&api.store).await?;
     let view = allowed.environment(&mut tx, path.app.as_str(), path.environment.as_str()).await?;

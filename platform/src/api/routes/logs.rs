@@ -32,7 +32,7 @@ const LONGEST_TAIL: u32 = 10_000;
 /// Server-sent events whose data is a `LogLine`; `Last-Event-ID` takes the stream up after that line.
 #[utoipa::path(get, path = "/v1/deployments/{id}/logs", operation_id = "follow_deployment_logs", tag = "logs",
     params(IdPath, ("Last-Event-ID" = Option<String>, Header, description = "The last line that was seen", pattern = "^[0-9]+([.][0-9]+)*$")),
-    security(("token" = ["read"])), responses((status = 200, content_type = "text/event-stream", body = String)))]
+    security(("token" = ["read"])), responses((status = 200, content_type = "text/event-stream", body = stream::ServerSentEvent)))]
 pub async fn of_deployment(
     State(api): State<Api>,
     allowed: Allowed<Read>,
@@ -59,7 +59,7 @@ pub async fn of_deployment(
 /// Server-sent events whose data is a `LogLine`; `Last-Event-ID` takes the stream up after that line.
 #[utoipa::path(get, path = "/v1/jobs/{id}/logs", operation_id = "follow_job_logs", tag = "logs",
     params(IdPath, ("Last-Event-ID" = Option<String>, Header, description = "The last line that was seen", pattern = "^[0-9]+([.][0-9]+)*$")),
-    security(("token" = ["read"])), responses((status = 200, content_type = "text/event-stream", body = String)))]
+    security(("token" = ["read"])), responses((status = 200, content_type = "text/event-stream", body = stream::ServerSentEvent)))]
 pub async fn of_job(
     State(api): State<Api>,
     allowed: Allowed<Read>,
@@ -156,7 +156,7 @@ impl Followed for Lines {
 /// same moment may come again.
 #[utoipa::path(get, path = "/v1/apps/{app}/environments/{environment}/logs", operation_id = "follow_logs", tag = "logs",
     params(EnvironmentPath, LogQuery, ("Last-Event-ID" = Option<DateTime<Utc>>, Header, description = "The last line that was seen")),
-    security(("token" = ["read"])), responses((status = 200, content_type = "text/event-stream", body = String)))]
+    security(("token" = ["read"])), responses((status = 200, content_type = "text/event-stream", body = stream::ServerSentEvent)))]
 pub async fn of_environment(
     State(api): State<Api>,
     allowed: Allowed<Read>,

@@ -51,18 +51,22 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(TokenWithSecret { token, secret: secret.to_string() })))
 }
 
-/// A token
+/// A token that has not been revoked
 #[utoipa::path(get, path = "/v1/tokens/{id}", operation_id = "get_token", tag = "access", params(IdPath), security(("token" = ["admin"])),
     responses((status = 200, body = Token)))]
 pub async fn get(State(api): State<Api>, allowed: Allowed<Admin>, Path(path): Path<IdPath>) -> Answer<Json<Token>> {
     let mut tx = allowed.begin(&api.store).await?;
-    Ok(Json(tokens::get(&mut tx, allowed.org(), path.id).await?.ok_or_else(|| Refusal::no("token"))?))
+    let token = tokens::get(&mut tx, allowed.org(), path.id).await?.filter(|token| token.revoked_at.is_none());
+    Ok(Json(token.ok_or_else(|| Refusal::no("token"))?))
 }
 
-/// Revoke a token, at once
+/// Revoke a token, at once; not the one that asks, so that nobody locks the last door from outside
 #[utoipa::path(delete, path = "/v1/tokens/{id}", operation_id = "revoke_token", tag = "access", params(IdPath),
     security(("token" = ["admin"])), responses((status = 204)))]
 pub async fn revoke(State(api): State<Api>, allowed: Allowed<Admin>, Path(path): Path<IdPath>) -> Answer<StatusCode> {
+    if path.id == allowed.caller.token {
+        return Err(Refusal::Conflict(String::from("a token does not revoke itself: ask with another one")));
+    }
     let mut tx = allowed.begin(&api.store).await?;
     if tokens::revoke(&mut tx, allowed.org(), path.id).await? {
         audit::record(&mut tx, &allowed.did("token.revoke", path.id.to_string())).await?;

@@ -88,6 +88,7 @@ async fn tokens_are_made_listed_and_revoked() {
     admin.revoke_token(made.token.id).await.unwrap();
     admin.revoke_token(made.token.id).await.unwrap();
     assert_eq!(slug(reader.identity().await), "401 unauthenticated");
+    assert_eq!(slug(admin.revoke_token(caller.token).await), "409 conflict");
     assert_eq!(slug(admin.revoke_token(Uuid::now_v7()).await), "404 not-found");
     let verbs: Vec<String> =
         admin.audit(&PageQuery::default()).await.unwrap().items.into_iter().map(|entry| entry.verb).collect();
@@ -329,7 +330,10 @@ async fn what_is_not_described_is_refused_with_a_problem() {
     assert!(wrong.is_problem(405, "method-not-allowed").headers["allow"].to_str().unwrap().contains("PUT"));
     served.get(&secret, "/v2/apps").await.is_problem(404, "not-found");
     served.get(&secret, "/v1/deployments/not-an-id").await.is_problem(404, "not-found");
-    served.post(&secret, "/v1/apps/shop/environments/e/exec", &json!({})).await.is_problem(426, "upgrade-required");
+    served
+        .post(&secret, "/v1/apps/shop/environments/e/exec", &json!({ "node": "service/a", "command": ["sh"] }))
+        .await
+        .is_problem(426, "upgrade-required");
     for (authorization, what) in
         [("", "none"), ("Bearer", "no token"), ("Basic aGw6eA==", "another scheme"), ("Bearer hl_x", "a wrong one")]
     {
