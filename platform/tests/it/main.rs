@@ -26,4 +26,5 @@ mod sealing;
 mod services;
 mod support;
 mod target;
+mod up;
 mod work;
