@@ -5,6 +5,10 @@
 #[expect(clippy::zero_prefixed_literal, reason = "numbers stand as they are printed: `0203` of `OAL0203`")]
 mod table;
 
+use std::sync::LazyLock;
+
+use miniz_oxide::inflate;
+
 use super::Severity;
 
 pub use table::*;
@@ -26,9 +30,13 @@ pub struct Code {
     pub summary: &'static str,
     /// The lint's name, where it is one: such a finding can be allowed, denied, or turned into a warning.
     pub lint: Option<&'static str>,
-    /// The explanation, as Markdown: what, why, a failing and a fixed program.
-    pub page: &'static str,
 }
+
+/// All pages, in order of number, each with a NUL behind it.
+static PAGES: LazyLock<String> = LazyLock::new(|| {
+    let packed = include_bytes!(concat!(env!("OUT_DIR"), "/pages"));
+    inflate::decompress_to_vec(packed).ok().and_then(|text| String::from_utf8(text).ok()).unwrap_or_default()
+});
 
 impl Code {
     /// Which stage raises it.
@@ -46,6 +54,13 @@ impl Code {
             8 => "deployability",
             _ => "lints",
         }
+    }
+
+    /// The explanation, as Markdown: what, why, a failing and a fixed program.
+    #[must_use]
+    pub fn page(&self) -> &'static str {
+        let is_this = |page: &&str| page.strip_prefix("# ").is_some_and(|title| title.starts_with(self.id));
+        PAGES.split('\0').find(is_this).unwrap_or_default()
     }
 }
 

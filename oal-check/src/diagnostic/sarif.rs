@@ -42,7 +42,7 @@ fn rule(code: &Code) -> Value {
         "id": code.id,
         "name": code.slug,
         "shortDescription": { "text": code.summary },
-        "help": { "text": format!("oal explain {}", code.id), "markdown": code.page },
+        "help": { "text": format!("oal explain {}", code.id), "markdown": code.page() },
         "defaultConfiguration": { "level": level(code.severity) },
         "properties": { "tags": [code.stage()] },
     })

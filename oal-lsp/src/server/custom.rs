@@ -110,7 +110,7 @@ fn content(view: &View, named: Named) -> Result<Value> {
     let page = |name: &str| codes::lookup(name.strip_prefix("errors/")?.strip_suffix(".md")?);
     let key = key::of_uri(named.uri.as_str());
     if let Some(code) = key.strip_prefix(key::STD).and_then(page) {
-        return Ok(json!({ "text": code.page }));
+        return Ok(json!({ "text": code.page() }));
     }
     Ok(json!({ "text": view.file(&named.uri)?.text() }))
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
-    DocumentSymbolParams, DocumentSymbolResponse, Location, OneOf, Range, SymbolInformation, SymbolKind,
-    WorkspaceSymbol, WorkspaceSymbolParams, WorkspaceSymbolResponse,
+    DocumentSymbolParams, DocumentSymbolResponse, Location, OneOf, Range, SymbolKind, WorkspaceSymbol,
+    WorkspaceSymbolParams, WorkspaceSymbolResponse,
 };
 
 use super::View;
@@ -42,71 +42,78 @@ pub(super) fn document(view: &View, params: DocumentSymbolParams) -> Result<Opti
     let file = view.file(&params.text_document.uri)?;
     let found = symbols(file.text(), file.parse());
     let capability = view.session.client.text_document.as_ref().and_then(|document| document.document_symbol.as_ref());
+    let mut json = Vec::new();
     if capability.and_then(|symbols| symbols.hierarchical_document_symbol_support) == Some(true) {
-        let mut json = Vec::new();
-        write_all(view, &file, &found, &mut json);
-        view.reply.put(json);
-        return Ok(None);
+        write_nested(view, &file, &found, &mut json);
+    } else {
+        json.push(b'[');
+        write_flat(view, &file, &found, None, &mut json);
+        json.push(b']');
     }
-    let mut flat = Vec::new();
-    for one in found {
-        flatten(view, &file, one, None, &mut flat);
-    }
-    Ok(Some(DocumentSymbolResponse::Flat(flat)))
+    view.reply.put(json);
+    Ok(None)
 }
 
 /// Writes a list of `DocumentSymbol`s (LSP 3.17): there are thousands of them, which all go out again with each key.
-fn write_all(view: &View, file: &File, all: &[Outline], json: &mut Vec<u8>) {
+fn write_nested(view: &View, file: &File, all: &[Outline], json: &mut Vec<u8>) {
     json.push(b'[');
-    for (at, one) in all.iter().enumerate() {
-        if at > 0 {
-            json.push(b',');
+    for one in all {
+        open(one, json);
+        if !one.detail.is_empty() {
+            write_text("detail", &one.detail, json);
         }
-        write_one(view, file, one, json);
+        json.push(b',');
+        write_range("range", view.range(file, one.span), json);
+        json.push(b',');
+        write_range("selectionRange", view.range(file, one.name_span), json);
+        if !one.children.is_empty() {
+            json.extend_from_slice(b",\"children\":");
+            write_nested(view, file, &one.children, json);
+        }
+        json.push(b'}');
     }
     json.push(b']');
 }
 
-// Writing into memory, and words and numbers as JSON, does not fail.
-fn write_one(view: &View, file: &File, one: &Outline, json: &mut Vec<u8>) {
-    json.extend_from_slice(b"{\"name\":");
-    let _ = serde_json::to_writer(&mut *json, &one.name);
-    if !one.detail.is_empty() {
-        json.extend_from_slice(b",\"detail\":");
-        let _ = serde_json::to_writer(&mut *json, &one.detail);
+/// Writes the members of a list of `SymbolInformation`s (LSP 3.17), for clients that know no other outlines.
+fn write_flat(view: &View, file: &File, all: &[Outline], container: Option<&str>, json: &mut Vec<u8>) {
+    for one in all {
+        open(one, json);
+        json.extend_from_slice(b",\"location\":{");
+        write_range("range", view.range(file, one.span), json);
+        write_text("uri", &file.uri, json);
+        json.push(b'}');
+        if let Some(container) = container {
+            write_text("containerName", container, json);
+        }
+        json.push(b'}');
+        write_flat(view, file, &one.children, Some(&one.name), json);
     }
-    json.extend_from_slice(b",\"kind\":");
-    let _ = serde_json::to_writer(&mut *json, &kind(one.shape));
-    for (name, span) in [("range", one.span), ("selectionRange", one.name_span)] {
-        let Range { start, end } = view.range(file, span);
-        let _ = write!(
-            json,
-            r#","{name}":{{"start":{{"line":{},"character":{}}},"end":{{"line":{},"character":{}}}}}"#,
-            start.line, start.character, end.line, end.character
-        );
-    }
-    if !one.children.is_empty() {
-        json.extend_from_slice(b",\"children\":");
-        write_all(view, file, &one.children, json);
-    }
-    json.push(b'}');
 }
 
-#[expect(deprecated, reason = "the field has to be filled in")]
-fn flatten(view: &View, file: &File, one: Outline, container: Option<&str>, into: &mut Vec<SymbolInformation>) {
-    let Some(uri) = convert::uri(file) else { return };
-    let name = one.name;
-    into.push(SymbolInformation {
-        name: name.clone(),
-        kind: kind(one.shape),
-        tags: None,
-        deprecated: None,
-        location: Location { uri, range: view.range(file, one.span) },
-        container_name: container.map(str::to_owned),
-    });
-    for child in one.children {
-        flatten(view, file, child, Some(&name), into);
+/// Opens one more object in a list, with what both forms say first.
+fn open(one: &Outline, json: &mut Vec<u8>) {
+    if json.last() != Some(&b'[') {
+        json.push(b',');
     }
+    // Writing into memory, and words and numbers as JSON, does not fail; here and below.
+    json.extend_from_slice(b"{\"kind\":");
+    let _ = serde_json::to_writer(&mut *json, &kind(one.shape));
+    write_text("name", &one.name, json);
+}
+
+/// Writes one more member of an object.
+fn write_text(name: &str, text: &str, json: &mut Vec<u8>) {
+    let _ = write!(json, ",\"{name}\":");
+    let _ = serde_json::to_writer(json, text);
+}
+
+fn write_range(name: &str, Range { start, end }: Range, json: &mut Vec<u8>) {
+    let _ = write!(
+        json,
+        r#""{name}":{{"start":{{"line":{},"character":{}}},"end":{{"line":{},"character":{}}}}}"#,
+        start.line, start.character, end.line, end.character
+    );
 }
 
 /// `workspace/symbol`: of all files of all programs, and of what is open.

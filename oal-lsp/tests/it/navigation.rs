@@ -176,10 +176,29 @@ fn outlines_and_symbols() {
     let names: Vec<&str> = outline.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["shop", "dev", "prod", "copies", "api", "front"]);
     assert_eq!(outline[4]["children"][0]["name"], "image");
+    assert_eq!(outline[4]["range"], range(5, 0, 77));
+    assert_eq!(outline[4]["selectionRange"], range(5, 8, 11));
     let found = session.client.call("workspace/symbol", json!({ "query": "dom" })).unwrap();
     assert_eq!(found[0]["name"], "domain");
     assert_eq!(found[0]["containerName"], "web");
     assert_eq!(found[0]["location"]["uri"], session.library.as_str());
+}
+
+#[test]
+fn outlines_for_clients_that_know_only_lists() {
+    let mut session = session("flat", json!({ "general": { "positionEncodings": ["utf-16"] } }));
+    let params = json!({ "textDocument": { "uri": session.root } });
+    let list = session.client.call("textDocument/documentSymbol", params).unwrap();
+    let mut names = list.as_array().unwrap().iter().map(|one| (one["name"].as_str(), one["containerName"].as_str()));
+    assert!(names.any(|one| one == (Some("api"), None)));
+    assert_eq!(names.next(), Some((Some("image"), Some("api"))));
+    let text = list.as_array().unwrap().iter().find(|one| one["name"] == "api").unwrap();
+    let location = json!({ "uri": session.root, "range": range(5, 0, 77) });
+    assert_eq!(*text, json!({ "name": "api", "kind": 19, "location": location }));
+    let empty = uri(&session.folder.path().join("empty.oal"));
+    session.client.open(&empty, "");
+    let params = json!({ "textDocument": { "uri": empty } });
+    assert_eq!(session.client.call("textDocument/documentSymbol", params).unwrap(), json!([]));
 }
 
 #[test]

@@ -124,7 +124,6 @@ const fn code(kind: FailureKind) -> &'static Code {
                         since: "0.1.0",
                         summary: "",
                         lint: None,
-                        page: "",
                     }
                 })*
             }

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> miette::Result<Verdict> {
     if let Some(page) = declaration(what) {
         page::print(&page, output);
     } else if let Some(code) = codes::lookup(what) {
-        page::print(code.page, output);
+        page::print(code.page(), output);
     } else {
         return Err(unknown(what).into());
     }

@@ -4,7 +4,7 @@
 use super::super::Severity;
 use super::Code;
 
-/// One row: number, severity, constant, slug, first version, summary. The page is found by the number.
+/// One row: number, severity, constant, slug, first version, summary.
 macro_rules! codes {
     ($($number:literal $severity:ident $name:ident $slug:ident $since:literal $summary:literal;)*) => {
         $(
@@ -17,7 +17,6 @@ macro_rules! codes {
                 since: $since,
                 summary: $summary,
                 lint: if $number >= 900 { Some(stringify!($slug)) } else { None },
-                page: include_str!(concat!("../../../docs/errors/OAL", stringify!($number), ".md")),
             };
         )*
 

@@ -12,7 +12,7 @@ pub(crate) type Program = Vec<(String, String)>;
 /// The blocks of a page whose fence says `oal` and then this word; options of `oal check` may follow on the line.
 pub(crate) fn programs(code: &Code, fence: &str) -> Vec<Program> {
     let mut found = Vec::new();
-    let mut lines = code.page.lines();
+    let mut lines = code.page().lines();
     while let Some(line) = lines.next() {
         if line.strip_prefix("```oal ").and_then(|words| words.split(' ').next()) != Some(fence) {
             continue;
@@ -34,7 +34,8 @@ pub(crate) fn programs(code: &Code, fence: &str) -> Vec<Program> {
 
 /// The params that the fence of this word gives, as `oal check` would take them.
 pub(crate) fn options(code: &Code, fence: &str) -> Vec<(String, String)> {
-    let line = code.page.lines().find_map(|line| line.strip_prefix("```oal ")?.strip_prefix(fence)).unwrap_or_default();
+    let line =
+        code.page().lines().find_map(|line| line.strip_prefix("```oal ")?.strip_prefix(fence)).unwrap_or_default();
     let words: Vec<&str> = line.split_whitespace().collect();
     let given = words.windows(2).filter(|pair| pair[0] == "--param").filter_map(|pair| pair[1].split_once('='));
     given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -57,19 +58,19 @@ const WITHOUT_PROGRAM: &[&Code] = &[
 fn every_page_has_a_title_a_reason_and_both_programs() {
     for code in codes::ALL {
         let id = code.id;
-        let mut lines = code.page.lines();
+        let mut lines = code.page().lines();
         assert_eq!(lines.next(), Some(format!("# {id}: {}", code.summary).as_str()));
         assert_eq!(lines.next(), Some(""), "{id}");
-        assert!(code.page.contains("\n\nWhy: "), "{id} does not say why");
+        assert!(code.page().contains("\n\nWhy: "), "{id} does not say why");
         let (failing, fixed) = (programs(code, "fails"), programs(code, "fixed"));
         if WITHOUT_PROGRAM.contains(code) {
             assert!(failing.is_empty() && fixed.is_empty(), "{id} has a program after all");
-            assert!(code.page.contains("\n```text\n"), "{id} shows nothing");
+            assert!(code.page().contains("\n```text\n"), "{id} shows nothing");
         } else {
             assert_eq!((failing.len(), fixed.len()), (1, 1), "{id}");
-            assert!(failing != fixed || code.page.contains("```oal fails --"), "{id}");
+            assert!(failing != fixed || code.page().contains("```oal fails --"), "{id}");
         }
-        let fences = code.page.lines().filter(|line| line.starts_with("```")).count();
+        let fences = code.page().lines().filter(|line| line.starts_with("```")).count();
         assert_eq!(fences % 2, 0, "{id}");
     }
 }
@@ -77,9 +78,9 @@ fn every_page_has_a_title_a_reason_and_both_programs() {
 #[test]
 fn pages_are_short_and_narrow() {
     for code in codes::ALL {
-        assert!(code.page.lines().count() <= 80, "{} is long", code.id);
-        assert!(code.page.ends_with('\n') && !code.page.ends_with("\n\n"), "{}", code.id);
-        for line in code.page.lines() {
+        assert!(code.page().lines().count() <= 80, "{} is long", code.id);
+        assert!(code.page().ends_with('\n') && !code.page().ends_with("\n\n"), "{}", code.id);
+        for line in code.page().lines() {
             assert!(line.chars().count() <= 120, "{}: {line}", code.id);
             assert!(!line.ends_with(' '), "{}: {line}", code.id);
         }
@@ -89,7 +90,7 @@ fn pages_are_short_and_narrow() {
 #[test]
 fn pages_of_lints_say_how_to_allow_them() {
     for code in codes::ALL {
-        let says = code.page.contains(&format!("`allow({}, \"reason\")`", code.slug));
+        let says = code.page().contains(&format!("`allow({}, \"reason\")`", code.slug));
         assert_eq!(says, code.lint.is_some(), "{}", code.id);
     }
 }
