@@ -128,7 +128,7 @@ impl Drop for Up {
 /// Asks for the status at a steady rate, however long the answers take: each time counts from when the request was due.
 async fn load(data: &Path) -> Vec<Duration> {
     let chosen: serde_json::Value = serde_json::from_slice(&std::fs::read(data.join("chosen.json")).unwrap()).unwrap();
-    let token = std::fs::read_to_string(data.join("token")).unwrap();
+    let token = std::fs::read_to_string(data.join("admin.token")).unwrap();
     let client = Client::new(&format!("http://127.0.0.1:{}", chosen["api_port"]), token.trim()).unwrap();
     let (app, environment): (Name, Name) = ("guestbook".parse().unwrap(), "default".parse().unwrap());
     let started = tokio::time::Instant::now();

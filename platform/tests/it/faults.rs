@@ -56,9 +56,9 @@ struct Platform {
 
 const ROLES: [&str; 4] = ["api", "oal-worker", "build-worker", "deploy-agent"];
 
-fn program(version: &str) -> String {
+fn program(app: &str, version: &str) -> String {
     format!(
-        r#"app shop {{}}
+        r#"app {app} {{}}
 service web {{
   image: "python:3.12-slim"
   command: ["python3", "/program.py"]
@@ -69,7 +69,7 @@ service web {{
   health: http(path: "/", every: 1s)
   update: {{ monitor: 300ms }}
 }}
-route site {{ host: "shop.localhost", to: web.http, tls: off }}
+route site {{ host: "{app}.localhost", to: web.http, tls: off }}
 "#
     )
 }
@@ -138,13 +138,28 @@ impl Platform {
     }
 
     async fn deploy(&self, version: &str) -> Uuid {
+        self.deploy_to(self.place, "shop", version).await
+    }
+
+    /// A new application with an environment; the environment.
+    async fn add(&self, name: &str) -> Uuid {
+        let app = Uuid::now_v7();
+        let insert = "INSERT INTO apps (id, org_id, name) VALUES ($1, $2, $3)";
+        sqlx::query(insert).bind(app).bind(self.org).bind(name).execute(self.store.pool()).await.unwrap();
+        let mut tx = self.store.tenant(self.org).await.unwrap();
+        let place = environments::ensure(&mut tx, self.org, app, "default", &self.target).await.unwrap();
+        tx.commit().await.unwrap();
+        place
+    }
+
+    async fn deploy_to(&self, place: Uuid, app: &str, version: &str) -> Uuid {
         let project = tempfile::tempdir().unwrap();
-        std::fs::write(project.path().join("app.oal"), program(version)).unwrap();
+        std::fs::write(project.path().join("app.oal"), program(app, version)).unwrap();
         std::fs::write(project.path().join("program.py"), include_str!("target/program.py")).unwrap();
         let packed = bundle::pack(project.path(), &bundle::Named::default(), &bundle::Limits::PROJECT).unwrap();
         let new = NewDeployment {
             org: self.org,
-            environment: self.place,
+            environment: place,
             kind: DeploymentKind::Deploy,
             source_digest: self.artifacts.put(&std::fs::read(packed.path()).unwrap()).unwrap(),
             params: BTreeMap::new(),
@@ -195,12 +210,17 @@ impl Platform {
             .unwrap();
         assert_eq!(open, 0);
         assert_eq!(self.objects(&["ps", "-aq"]).len(), 1, "no container is left over");
+        assert_eq!(self.answer("shop").await, version);
+    }
+
+    /// What the application says to a visitor.
+    async fn answer(&self, app: &str) -> String {
         // Another test may have done so.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let url = format!("http://127.0.0.1:{}/", self.http);
-        let answer = client.get(url).header("Host", "shop.localhost").send().await.unwrap();
-        assert_eq!(answer.text().await.unwrap(), version);
+        let answer = client.get(url).header("Host", format!("{app}.localhost")).send().await.unwrap();
+        answer.text().await.unwrap()
     }
 
     fn objects(&self, command: &[&str]) -> Vec<String> {
@@ -280,4 +300,23 @@ async fn a_deployment_goes_live_although_bus_and_database_fail_on_its_way() {
         .await;
     assert_eq!(seen.last(), Some(&DeploymentState::Live));
     platform.is_as_it_says("one").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_applications_go_live_at_once() {
+    let mut platform = Platform::start().await;
+    let mut asked = Vec::new();
+    for number in 0..20 {
+        let app = format!("app{number}");
+        let place = platform.add(&app).await;
+        asked.push((platform.deploy_to(place, &app, &app).await, app));
+    }
+    for (id, app) in &asked {
+        let seen = platform.follow(*id, async |_, _| {}).await;
+        assert_eq!(seen.last(), Some(&DeploymentState::Live), "{app}");
+    }
+    for (_, app) in &asked {
+        assert_eq!(platform.answer(app).await, *app);
+    }
+    assert_eq!(platform.objects(&["ps", "-aq"]).len(), asked.len(), "one container each, and none is left over");
 }

@@ -110,6 +110,37 @@ fn visit(url: &str, jar: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The secrets of the guestbook are where its containers need them, and nowhere else: no file of the platform (its database,
+/// streams, artifacts, logs), no command line, no log of a container, no history or layer of an image has one.
+fn nothing_tells_secrets(data: &Path, containers: &[String]) {
+    let environment = |container: &String| docker(&["inspect", "--format", "{{json .Config.Env}}", container]);
+    let page = containers.iter().find(|name| name.contains("-web-")).unwrap();
+    let variables: Vec<String> = serde_json::from_str(&environment(page)).unwrap();
+    let value = |name: &str| variables.iter().find_map(|one| one.strip_prefix(&format!("{name}="))).unwrap().to_owned();
+    let key = value("COOKIE_KEY");
+    let password = value("DATABASE_URL").split(['@', ':']).nth(2).unwrap().to_owned();
+    for secret in [&key, &password] {
+        assert!(secret.len() >= 16, "it is generated");
+        let found = Command::new("grep").args(["-rlaF", "-e", secret]).arg(data).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&found.stdout), "", "files that tell a secret");
+        for process in std::fs::read_dir("/proc").unwrap().flatten() {
+            let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+            let told = line.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!told || line.starts_with(b"grep"), "{}", String::from_utf8_lossy(&line));
+        }
+        for container in containers {
+            let image = docker(&["inspect", "--format", "{{.Image}}", container]);
+            for told in [docker(&["logs", container]), docker(&["history", "--no-trunc", &image])] {
+                assert!(!told.contains(secret.as_str()), "{container}: {told}");
+            }
+            let saved = data.with_extension("image");
+            docker(&["save", "--output", saved.to_str().unwrap(), &image]);
+            let found = Command::new("grep").args(["-caF", "-e", secret]).arg(&saved).output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&found.stdout).trim(), "0", "{image} tells a secret");
+        }
+    }
+}
+
 fn run(data: &Path, arguments: &[&str]) -> Output {
     helios(data).args(arguments).stdin(Stdio::null()).output().unwrap()
 }
@@ -134,6 +165,8 @@ fn the_guestbook_runs_changes_nothing_the_second_time_and_goes() {
     assert!(second.contains("Visit number 2, your number 2."), "what was written is read back: {second}");
     let running = ours(false);
     assert_eq!(running.len(), 2, "the page and its database: {running:?}");
+
+    nothing_tells_secrets(&data, &running);
 
     let again = run(&data, &["up", guestbook().to_str().unwrap()]);
     let said = String::from_utf8_lossy(&again.stdout).into_owned() + &String::from_utf8_lossy(&again.stderr);

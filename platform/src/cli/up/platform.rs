@@ -43,6 +43,8 @@ pub(super) struct Platform {
     shutdown: CancellationToken,
     /// Whether nobody else uses the database, so that all that runs was started from here.
     private: bool,
+    /// Secrets of containers, in memory.
+    run: PathBuf,
     _held: Held,
 }
 
@@ -54,7 +56,8 @@ impl Platform {
         let machine = Machine::start(directory, &chosen, &given).await?;
         match Self::roles(args, directory, &chosen, &machine).await {
             Ok((client, roles, shutdown)) => {
-                Ok(Self { client, machine, roles, shutdown, private: given.database_url.is_none(), _held: held })
+                let (private, run) = (given.database_url.is_none(), in_memory(directory));
+                Ok(Self { client, machine, roles, shutdown, private, run, _held: held })
             }
             Err(failure) => {
                 machine.stop().await;
@@ -130,6 +133,10 @@ impl Platform {
             let _ = tokio::time::timeout(GRACE, &mut self.roles).await;
         }
         self.machine.stop().await;
+        if self.private {
+            // Nothing runs that reads from it.
+            let _ = std::fs::remove_dir_all(&self.run);
+        }
     }
 }
 
