@@ -15,6 +15,7 @@ use crate::target::Target;
 use crate::target::docker::Docker;
 
 mod conversations;
+mod health;
 mod watch;
 
 /// Phases at a time: one environment has one at most.

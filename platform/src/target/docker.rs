@@ -24,6 +24,7 @@ use crate::roles::worker::{JobContext, JobError};
 
 mod ensure;
 mod failures;
+pub mod health;
 mod jobs;
 mod managed;
 mod observe;
@@ -50,6 +51,8 @@ pub struct Docker {
     data: PathBuf,
     /// What must not be shown of each environment, as of the release that was handled last.
     redactors: Arc<Mutex<HashMap<Uuid, Redactor>>>,
+    /// What is known of copies that run.
+    healths: Arc<Mutex<health::Healths>>,
 }
 
 impl std::fmt::Debug for Docker {
@@ -113,13 +116,19 @@ impl Docker {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { name, engine, edge, artifacts, secrets, run, data } = parts;
-        Self { name, engine, edge, artifacts, secrets, run, data, redactors: Arc::default() }
+        Self { name, engine, edge, artifacts, secrets, run, data, redactors: Arc::default(), healths: Arc::default() }
     }
 
     /// The container engine.
     #[must_use]
     pub const fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Source bundles and IR documents.
+    #[must_use]
+    pub const fn artifacts(&self) -> &Artifacts {
+        &self.artifacts
     }
 
     /// The edge.

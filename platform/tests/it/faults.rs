@@ -66,7 +66,7 @@ service web {{
   env: {{ VERSION: "{version}" }}
   ports: {{ http: 8000 }}
   resources: {{ cpu: 500m, memory: 64MiB }}
-  health: http(path: "/", every: 1s)
+  health: http(path: "/ready", every: 1s, retries: 2)
   update: {{ monitor: 300ms }}
 }}
 route site {{ host: "{app}.localhost", to: web.http, tls: off }}
@@ -215,10 +215,14 @@ impl Platform {
 
     /// What the application says to a visitor.
     async fn answer(&self, app: &str) -> String {
+        self.ask(app, "").await
+    }
+
+    async fn ask(&self, app: &str, path: &str) -> String {
         // Another test may have done so.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let url = format!("http://127.0.0.1:{}/", self.http);
+        let url = format!("http://127.0.0.1:{}/{path}", self.http);
         let answer = client.get(url).header("Host", format!("{app}.localhost")).send().await.unwrap();
         answer.text().await.unwrap()
     }
@@ -319,4 +323,32 @@ async fn twenty_applications_go_live_at_once() {
         assert_eq!(platform.answer(app).await, *app);
     }
     assert_eq!(platform.objects(&["ps", "-aq"]).len(), asked.len(), "one container each, and none is left over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_no_longer_works_is_started_again() {
+    let mut platform = Platform::start().await;
+    let id = platform.deploy("one").await;
+    platform.follow(id, async |_, _| {}).await;
+    let seen = async |platform: &Platform| -> (Option<String>, Option<chrono::DateTime<chrono::Utc>>) {
+        sqlx::query_as("SELECT health, started_at FROM instances").fetch_one(platform.store.pool()).await.unwrap()
+    };
+    let until = async |platform: &Platform, what: &str, is_so: &dyn Fn(&str, chrono::DateTime<chrono::Utc>) -> bool| {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        loop {
+            if let (Some(health), Some(started)) = seen(platform).await
+                && is_so(&health, started)
+            {
+                return started;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "never {what}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let first = until(&platform, "healthy", &|health, _| health == "healthy").await;
+    platform.ask("shop", "break").await;
+    let second = until(&platform, "started again", &|health, started| health == "healthy" && started > first).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(seen(&platform).await, (Some("healthy".to_owned()), Some(second)), "once is enough");
+    platform.is_as_it_says("one").await;
 }

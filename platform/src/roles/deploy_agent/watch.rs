@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::DeployAgent;
+use super::{DeployAgent, health};
 use crate::domain::naming::labels;
 use crate::store::{environments, instances};
 use crate::target::Target;
@@ -26,7 +26,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(super) async fn watch(agent: DeployAgent, shutdown: CancellationToken) {
     tokio::select! {
         () = shutdown.cancelled() => {}
-        ((), ()) = async { tokio::join!(containers(&agent), edge(&agent)) } => {}
+        ((), (), ()) = async { tokio::join!(containers(&agent), edge(&agent), health::ask(&agent)) } => {}
     }
 }
 
@@ -113,7 +113,7 @@ async fn look_at_all(agent: &DeployAgent) {
 }
 
 /// Writes down what runs of an environment, and makes known to the edge where it is.
-async fn look_at(agent: &DeployAgent, environment: Uuid) {
+pub(super) async fn look_at(agent: &DeployAgent, environment: Uuid) {
     let look = async {
         let mut tx = agent.store.system().await.map_err(|error| error.to_string())?;
         let place = match environments::place(&mut tx, environment).await {

@@ -23,7 +23,11 @@ impl Docker {
         Ok(containers
             .into_iter()
             .filter(|container| container.label(labels::ROLE) != "run")
-            .filter_map(instance)
+            .filter_map(|container| {
+                let known = self.health_of(&container);
+                let seen = instance(container)?;
+                Some(Instance { health: seen.health.or(known), ..seen })
+            })
             .collect())
     }
 

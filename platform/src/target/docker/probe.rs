@@ -37,7 +37,7 @@ pub(super) fn questions(service: &Service) -> Vec<Question<'_>> {
     both.into_iter().filter_map(question).collect()
 }
 
-const fn timing(probe: &Probe) -> Option<(Millis, Millis, u64, Millis)> {
+pub(super) const fn timing(probe: &Probe) -> Option<(Millis, Millis, u64, Millis)> {
     match probe {
         Probe::Http { every, timeout, retries, start_period, .. }
         | Probe::Tcp { every, timeout, retries, start_period, .. }

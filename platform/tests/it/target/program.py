@@ -13,6 +13,7 @@ WARM_UP = float(os.environ.get("WARM_UP", "0"))
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    broken = False
 
     def do_GET(self):
         status, text = 200, VERSION
@@ -20,7 +21,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(1)
         elif self.path.startswith("/bad"):
             status = 500
-        elif self.path.startswith("/ready") and time.monotonic() - STARTED < WARM_UP:
+        elif self.path.startswith("/break"):
+            Handler.broken = True
+        elif self.path.startswith("/ready") and (Handler.broken or time.monotonic() - STARTED < WARM_UP):
             status = 503
         elif self.path.startswith("/path"):
             text = self.path

@@ -1,0 +1,143 @@
+//! Copies of live services that no longer work are started again, as their program says with `health`; what is known of each is
+//! written down. While a deployment of the environment is under way it judges its copies itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use oal_ir::v1::{Restart, Service, Spec};
+use oal_ir::{Ir, NodeId};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use uuid::Uuid;
+
+use super::{DeployAgent, watch};
+use crate::domain::naming::labels;
+use crate::engine::containers::Container;
+use crate::store::{environments, instances, releases, repairs};
+use crate::target::Target;
+use crate::target::docker::health::{Copy, asked};
+
+/// How often it is looked whose time has come; no question is asked more often.
+const TICK: Duration = Duration::from_millis(500);
+/// How often it is looked what runs.
+const LOOK: Duration = Duration::from_secs(5);
+/// The most bytes of a program.
+const MOST_IR: u64 = 64 * 1024 * 1024;
+
+/// What is live.
+#[derive(Default)]
+struct Live {
+    /// Releases by environment.
+    releases: BTreeMap<Uuid, (Uuid, Arc<Ir>)>,
+    /// Containers of services that are asked.
+    containers: Vec<(Uuid, NodeId, Container)>,
+}
+
+/// Asks for as long as the process lives.
+pub(super) async fn ask(agent: &DeployAgent) {
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut live, mut looked) = (Live::default(), None::<Instant>);
+    loop {
+        tick.tick().await;
+        if looked.is_none_or(|then| then.elapsed() >= LOOK) {
+            match look(agent, std::mem::take(&mut live)).await {
+                Ok(found) => live = found,
+                Err(error) => tracing::warn!(error, "copies are not asked whether they work"),
+            }
+            looked = Some(Instant::now());
+        }
+        let copies: Vec<Copy<'_>> = live.containers.iter().filter_map(|one| copy(&live, one)).collect();
+        let round = agent.docker.ask_copies(&copies).await;
+        if round.changed.is_empty() && round.broken.is_empty() {
+            continue;
+        }
+        let find = |name: &str| live.containers.iter().find(|(_, _, container)| container.name == name);
+        let mut touched: Vec<Uuid> = round.changed.iter().filter_map(|name| Some(find(name)?.0)).collect();
+        for (name, why) in round.broken {
+            if let Some((environment, node, _)) = find(&name) {
+                again(agent, &live, *environment, node, &name, &why).await;
+                touched.push(*environment);
+                looked = None;
+            }
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        for environment in touched {
+            watch::look_at(agent, environment).await;
+        }
+    }
+}
+
+fn copy<'a>(live: &'a Live, (environment, node, container): &'a (Uuid, NodeId, Container)) -> Option<Copy<'a>> {
+    let (_, ir) = live.releases.get(environment)?;
+    Some(Copy { service: service(ir, node)?, container })
+}
+
+fn service<'a>(ir: &'a Ir, node: &NodeId) -> Option<&'a Service> {
+    match &ir.components.get(node)?.spec {
+        Spec::Service(service) => Some(service),
+        _ => None,
+    }
+}
+
+/// What is live now. Programs that are known already are not read again.
+async fn look(agent: &DeployAgent, known: Live) -> Result<Live, String> {
+    let text = |error: sqlx::Error| error.to_string();
+    let mut live = Live::default();
+    let mut tx = agent.store.system().await.map_err(text)?;
+    for environment in instances::environments(&mut tx, agent.docker.name()).await.map_err(text)? {
+        let Some(id) = environments::place(&mut tx, environment).await.map_err(text)?.live_release else { continue };
+        let ir = match known.releases.get(&environment).filter(|(release, _)| *release == id) {
+            Some((_, ir)) => Arc::clone(ir),
+            None => {
+                let Some(release) = releases::get(&mut tx, id).await.map_err(text)? else { continue };
+                let bytes = agent.docker.artifacts().get(&release.ir_artifact, MOST_IR);
+                let bytes = bytes.map_err(|error| error.to_string())?;
+                Arc::new(oal_ir::read(&bytes).map_err(|error| error.to_string())?)
+            }
+        };
+        live.releases.insert(environment, (id, ir));
+    }
+    drop(tx);
+    live.releases.retain(|_, (_, ir)| {
+        let mut services = ir.components.values().filter_map(|component| match &component.spec {
+            Spec::Service(service) => asked(service),
+            _ => None,
+        });
+        services.next().is_some()
+    });
+    if live.releases.is_empty() {
+        return Ok(live);
+    }
+    let all = agent.docker.engine().containers(&[(labels::TARGET, agent.docker.name())]).await;
+    for container in all.map_err(|error| error.to_string())? {
+        let environment = container.label(labels::ENVIRONMENT).parse::<Uuid>();
+        let node = container.label(labels::NODE).parse::<NodeId>();
+        let (Ok(environment), Ok(node)) = (environment, node) else { continue };
+        let asked = live.releases.get(&environment).and_then(|(_, ir)| asked(service(ir, &node)?));
+        if asked.is_some() && container.is_running() && container.label(labels::ROLE) == "service" {
+            live.containers.push((environment, node, container));
+        }
+    }
+    Ok(live)
+}
+
+/// Starts a copy again, unless the program does not want that, or something else is under way with the environment.
+async fn again(agent: &DeployAgent, live: &Live, environment: Uuid, node: &NodeId, name: &str, why: &str) {
+    let Some((release, ir)) = live.releases.get(&environment) else { return };
+    let Some(service) = service(ir, node).filter(|service| service.restart != Restart::Never) else { return };
+    let quiet = async {
+        let mut tx = agent.store.system().await?;
+        repairs::hold(&mut tx, environment, *release).await
+    };
+    match quiet.await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => return tracing::warn!(%error, "a copy that does not work"),
+    }
+    tracing::warn!(%environment, %node, container = name, why, "a copy does not work and is started again");
+    if let Err(error) = agent.docker.start_again(service, name).await {
+        tracing::warn!(container = name, %error, "it could not be started again");
+    }
+}
