@@ -163,11 +163,15 @@ async fn a_process_ends_while_streams_are_open_and_their_clients_are_cut_off() {
     let open = async |path: String| {
         super::http().get(served.url(&path)).header("authorization", &bearer).send().await.unwrap()
     };
-    let events = open(format!("/v1/deployments/{}/events", made.id)).await;
+    let mut events = open(format!("/v1/deployments/{}/events", made.id)).await;
     let logs = open(format!("/v1/deployments/{}/logs", made.id)).await;
+    let mut text = events.chunk().await.unwrap().unwrap().to_vec();
     let began = Instant::now();
     served.shutdown.cancel();
-    let text = events.text().await.unwrap();
+    while let Some(more) = events.chunk().await.unwrap() {
+        text.extend(more);
+    }
+    let text = String::from_utf8(text).unwrap();
     assert!(text.contains("deployment.state") && !text.contains("event: end"), "cut off, not ended: {text}");
     assert!(!logs.text().await.unwrap().contains("event: end"));
     served.server.await.unwrap().unwrap();
