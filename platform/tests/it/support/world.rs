@@ -224,7 +224,8 @@ impl World {
     pub(crate) async fn messages_left(&self) -> u64 {
         let jetstream = async_nats::jetstream::new(self.bus.client().clone());
         let mut left = 0;
-        for _ in 0..100 {
+        // One whose acknowledgement was lost with the bus is delivered again after 30 s, and acknowledged then.
+        for _ in 0..900 {
             left = jetstream.get_stream(subjects::JOBS).await.unwrap().cached_info().state.messages;
             if left == 0 {
                 break;
