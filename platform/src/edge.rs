@@ -3,9 +3,12 @@
 //!
 //! What it is told is composed from the rows of `edge_routes`, all environments of the target together. Row and configuration are
 //! written under one lock, so that of two tellers the later one wins in both places. A configuration that is loaded already is
-//! not loaded again: each load cuts websockets.
+//! not loaded again: each load cuts websockets. Where copies are stands in files beside it, see [`pools`]: a cut-over to copies
+//! behind the same routes loads nothing.
 
-use std::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use helios_client::{Failure, FailureKind};
 use uuid::Uuid;
@@ -16,9 +19,11 @@ use crate::store::{Store, edge as rows};
 
 pub mod admin;
 pub mod compose;
+pub mod pools;
 pub mod site;
 
 pub use admin::{Admin, AdminError};
+use pools::Pools;
 pub use site::{Behind, Certificate, EdgeRoutes, Scheme, Site, Tls};
 
 /// Where the edge listens.
@@ -39,6 +44,19 @@ pub struct Edge {
     target: String,
     admin: Admin,
     listen: Listen,
+    pools: Pools,
+    live: Arc<Mutex<Live>>,
+}
+
+/// What is known of the edge while it runs.
+#[derive(Debug, Default)]
+struct Live {
+    /// Addresses that get no requests just now.
+    left_out: BTreeSet<String>,
+    /// Pools that no site has; they stay for a while, for requests that still read of them.
+    unknown: BTreeSet<String>,
+    /// Whether Caddy has shown that it can read the pools.
+    reads: bool,
 }
 
 impl Edge {
@@ -49,7 +67,14 @@ impl Edge {
     pub fn new(store: Store, settings: &Settings) -> Result<Self, AdminError> {
         let listen =
             Listen { address: settings.edge_address, http: settings.edge_http_port, https: settings.edge_https_port };
-        Ok(Self { store, target: settings.target.clone(), admin: Admin::new(&settings.edge_admin)?, listen })
+        Ok(Self {
+            store,
+            target: settings.target.clone(),
+            admin: Admin::new(&settings.edge_admin)?,
+            listen,
+            pools: Pools::new(settings.run.join("edge").join(&settings.target)),
+            live: Arc::default(),
+        })
     }
 
     /// What the environment's row says now.
@@ -108,24 +133,96 @@ impl Edge {
     }
 
     async fn load(&self, all: &[EdgeRoutes]) -> Result<(), Failure> {
+        let sites = || all.iter().flat_map(|routes| &routes.sites);
+        self.pools.open().map_err(|error| self.disk(&error))?;
         let base = self.admin.config().await.map_err(refused)?;
-        let (configuration, mark) = compose::compose(&base, all, self.listen);
-        if self.admin.runs(&mark).await.map_err(refused)? {
+        let (configuration, mark) = compose::compose(&base, all, self.listen, &self.pools);
+        if !self.admin.runs(&mark).await.map_err(refused)? {
+            // Sites of a new form are ready before requests come to them.
+            self.bring(sites().filter(|site| !self.pools.has(&site.pool())))?;
+            self.admin.load(&configuration).await.map_err(refused)?;
+            // Told is not done: it must say itself what it runs.
+            if !self.admin.runs(&mark).await.map_err(refused)? {
+                return Err(Failure::new(
+                    FailureKind::Edge,
+                    "",
+                    "the edge took its configuration and runs another one",
+                ));
+            }
+            self.live().reads = false;
+        }
+        self.bring(sites())?;
+        self.see().await?;
+        let known = sites().map(|site| site.pool().name).collect();
+        let unknown = self.pools.others(&known).map_err(|error| self.disk(&error))?;
+        let before = std::mem::replace(&mut self.live().unknown, unknown.clone());
+        for name in unknown.intersection(&before) {
+            self.pools.remove(name).map_err(|error| self.disk(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Makes requests to these sites go to their copies.
+    fn bring<'s>(&self, sites: impl Iterator<Item = &'s Site>) -> Result<(), Failure> {
+        let left_out = self.live().left_out.clone();
+        for site in sites {
+            self.pools.write(site, &left_out).map_err(|error| self.disk(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Asks the edge once whether it can read where requests go.
+    async fn see(&self) -> Result<(), Failure> {
+        if self.live().reads {
             return Ok(());
         }
-        self.admin.load(&configuration).await.map_err(refused)?;
-        // Told is not done: it must say itself what it runs.
-        if self.admin.runs(&mark).await.map_err(refused)? {
+        let address = match self.listen.address {
+            None => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            Some(IpAddr::V4(address)) if address.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            Some(IpAddr::V6(address)) if address.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            Some(address) => address,
+        };
+        if self
+            .admin
+            .ask_for(std::net::SocketAddr::new(address, self.listen.http), pools::HOST)
+            .await
+            .map_err(refused)?
+            == 204
+        {
+            self.live().reads = true;
             return Ok(());
         }
-        Err(Failure::new(FailureKind::Edge, "", "the edge took its configuration and runs another one"))
+        let place = self.pools.root().display();
+        Err(Failure::new(
+            FailureKind::Edge,
+            "",
+            format!("the edge cannot read {place}: let the user that Caddy runs as read it"),
+        ))
+    }
+
+    /// Lets no requests go to these addresses of copies, `IP:PORT`, and to all others again.
+    ///
+    /// # Errors
+    /// As [`Self::tell`].
+    pub async fn leave_out(&self, addresses: BTreeSet<String>) -> Result<(), Failure> {
+        let before = std::mem::replace(&mut self.live().left_out, addresses.clone());
+        if before == addresses { Ok(()) } else { self.retell().await }
+    }
+
+    fn live(&self) -> std::sync::MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn disk(&self, error: &std::io::Error) -> Failure {
+        let place = self.pools.root().display();
+        Failure::new(FailureKind::Edge, "", format!("cannot write where requests go, in {place}: {error}"))
     }
 
     /// How many requests each upstream has under way, of those the edge knows.
     ///
     /// # Errors
     /// [`FailureKind::Edge`]: it does not answer.
-    pub async fn requests(&self) -> Result<std::collections::BTreeMap<String, u64>, Failure> {
+    pub async fn requests(&self) -> Result<BTreeMap<String, u64>, Failure> {
         self.admin.requests().await.map_err(refused)
     }
 

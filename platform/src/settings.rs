@@ -10,7 +10,7 @@ pub struct Settings {
     /// Directory for artifacts and run-time files.
     #[arg(long, env = "HELIOS_DATA", value_name = "DIR", default_value = "/var/lib/helios")]
     pub data: PathBuf,
-    /// Directory in memory for files of secrets.
+    /// Directory in memory for files of secrets, and for those that tell Caddy where copies are.
     // A tmpfs: containers read such secrets from there, and no disk ever has them.
     #[arg(long, env = "HELIOS_RUN", value_name = "DIR", default_value = "/dev/shm/helios")]
     pub run: PathBuf,

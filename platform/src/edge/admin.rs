@@ -128,6 +128,16 @@ impl Admin {
         Err(AdminError::Refused(said.unwrap_or(text)))
     }
 
+    /// The status with which the edge itself answers requests to a host.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn ask_for(&self, address: std::net::SocketAddr, host: &str) -> Result<u16, AdminError> {
+        let plain = client().timeout(Duration::from_secs(5)).pool_max_idle_per_host(0).build()?;
+        let request = plain.get(format!("http://{address}/")).header("Host", host);
+        Ok(self.ask(request).await?.status().as_u16())
+    }
+
     /// How many requests each upstream has under way.
     ///
     /// # Errors

@@ -6,35 +6,31 @@ use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
 use super::Listen;
-use super::site::{EdgeRoutes, Ready, Scheme, Site, Tls};
+use super::pools::{HOST, Pools};
+use super::site::{EdgeRoutes, Pool, Scheme, Site, Tls};
 use crate::domain::naming::short_hash;
 
 /// How long, in seconds, the edge looks for another copy when one does not take the connection.
 const TRY_SECONDS: u64 = 5;
 
-/// The whole configuration, and the mark by which Caddy can be asked whether it runs it: a digest of it.
+/// The whole configuration, and the mark by which Caddy can be asked whether it runs it: a digest of what it serves. Addresses
+/// of copies are not in it, they stand in the pools.
 ///
 /// `base` is what runs now: its `admin` and `storage` stay, for a load replaces everything.
 #[must_use]
-pub fn compose(base: &Value, all: &[EdgeRoutes], listen: Listen) -> (Value, String) {
+pub fn compose(base: &Value, all: &[EdgeRoutes], listen: Listen, pools: &Pools) -> (Value, String) {
     let mut sites: Vec<&Site> = all.iter().flat_map(|routes| &routes.sites).collect();
     sites.sort_by_key(|site| order(site));
-    let draining: BTreeSet<&str> = all.iter().flat_map(|routes| &routes.draining).map(String::as_str).collect();
+    let served: BTreeSet<String> = sites.iter().map(|site| site.pool().name).collect();
+    let gone: Vec<&Pool> = all.iter().flat_map(|routes| &routes.draining).map(|draining| &draining.pool).collect();
 
     let (plain, encrypted): (Vec<&Site>, Vec<&Site>) = sites.iter().partition(|site| site.tls == Tls::Off);
-    let mut http: Vec<Value> = plain.iter().map(|site| route(site)).collect();
-    let mut https: Vec<Value> = encrypted.iter().map(|site| route(site)).collect();
+    let mut http: Vec<Value> = plain.iter().map(|site| route(site, pools)).collect();
+    http.insert(0, pools.seen());
+    let mut https: Vec<Value> = encrypted.iter().map(|site| route(site, pools)).collect();
     http.extend(plain.iter().filter_map(|site| redirect(site, "http", listen.http, 80)));
     https.extend(encrypted.iter().filter_map(|site| redirect(site, "https", listen.https, 443)));
     http.extend(encrypted.iter().map(|site| to_https(site, listen.https)));
-    if !draining.is_empty() {
-        let upstreams: Vec<Value> = draining.iter().map(|address| json!({ "dial": address })).collect();
-        // No request has this host: the names of RFC 6761 are nobody's.
-        http.push(json!({
-            "match": [{ "host": ["draining.helios.invalid"] }],
-            "handle": [{ "handler": "reverse_proxy", "upstreams": upstreams }],
-        }));
-    }
     let nobody = json!({ "handle": [{ "handler": "static_response", "status_code": 404, "body": "no such site\n" }] });
     http.push(nobody.clone());
     https.push(nobody);
@@ -75,6 +71,16 @@ pub fn compose(base: &Value, all: &[EdgeRoutes], listen: Listen) -> (Value, Stri
     let mark = format!("helios-{}", short_hash(&[&configuration.to_string()], 32));
     if let Some(http) = configuration.pointer_mut("/apps/http/servers/http").and_then(Value::as_object_mut) {
         http.insert("@id".to_owned(), Value::String(mark.clone()));
+        let counted: Vec<Value> =
+            gone.iter().filter(|pool| !served.contains(&pool.name)).flat_map(|pool| pool.dials()).collect();
+        // Not in the mark: that there is nothing more to count is no reason to load.
+        if let (false, Some(routes)) = (counted.is_empty(), http.get_mut("routes").and_then(Value::as_array_mut)) {
+            let never = json!({
+                "match": [{ "host": [HOST] }],
+                "handle": [{ "handler": "reverse_proxy", "upstreams": counted }],
+            });
+            routes.insert(1, never);
+        }
     }
     (configuration, mark)
 }
@@ -99,7 +105,7 @@ fn paths(site: &Site) -> Vec<String> {
     }
 }
 
-fn route(site: &Site) -> Value {
+fn route(site: &Site, pools: &Pools) -> Value {
     let mut steps = Vec::new();
     if !site.allow_from.is_empty() {
         steps.push(json!({
@@ -131,8 +137,8 @@ fn route(site: &Site) -> Value {
     if site.strip_path && site.path != "/" {
         handlers.push(json!({ "handler": "rewrite", "strip_path_prefix": site.path.trim_end_matches('/') }));
     }
-    handlers.push(proxy(site));
     steps.push(json!({ "handle": handlers }));
+    steps.extend(pools.routes(&site.pool(), |upstreams| proxy(site, &upstreams)));
     json!({
         "match": [{ "host": hosts(site), "path": paths(site) }],
         "handle": [{ "handler": "subroute", "routes": steps }],
@@ -140,13 +146,9 @@ fn route(site: &Site) -> Value {
     })
 }
 
-fn proxy(site: &Site) -> Value {
-    if site.upstreams.is_empty() {
-        return json!({ "handler": "static_response", "status_code": 503, "body": "no copy runs\n" });
-    }
-    let upstreams: Vec<Value> = site.upstreams.iter().map(|address| json!({ "dial": address })).collect();
+fn proxy(site: &Site, upstreams: &[Value]) -> Value {
     let policy = if site.sticky {
-        // The secret only keeps visitors from choosing a copy by its address.
+        // The secret only keeps visitors from choosing a copy.
         let secret = short_hash(&["sticky", site.node.as_str(), &site.host], 32);
         json!({ "policy": "cookie", "name": "helios_copy", "secret": secret })
     } else {
@@ -165,7 +167,7 @@ fn proxy(site: &Site) -> Value {
             Scheme::H2c => drop(transport.insert("versions".to_owned(), json!(["h2c", "2"]))),
         }
     }
-    let mut proxy = json!({
+    json!({
         "handler": "reverse_proxy",
         "upstreams": upstreams,
         // No `flush_interval`: with -1 Caddy 2.6 breaks off requests under way at each load. Answers without a length and
@@ -176,21 +178,6 @@ fn proxy(site: &Site) -> Value {
             "try_interval": "100ms",
         },
         "transport": transport,
-    });
-    if let (Some(ready), Some(proxy)) = (&site.ready, proxy.as_object_mut()) {
-        proxy.insert("health_checks".to_owned(), json!({ "active": active(ready) }));
-    }
-    proxy
-}
-
-fn active(ready: &Ready) -> Value {
-    let headers: BTreeMap<&String, [&String; 1]> = ready.headers.iter().map(|(name, value)| (name, [value])).collect();
-    json!({
-        "uri": ready.path,
-        "port": ready.port,
-        "interval": format!("{}ms", ready.every),
-        "timeout": format!("{}ms", ready.timeout),
-        "headers": headers,
     })
 }
 

@@ -2,18 +2,31 @@
 //! files that only the agent and Caddy can read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use oal_ir::NodeId;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::naming::short_hash;
 
 /// All of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EdgeRoutes {
     /// What is served.
     pub sites: Vec<Site>,
-    /// Upstreams that get no new requests; they are named so that the edge goes on counting those under way.
+    /// Copies that get no new requests; they are named so that the edge goes on counting those under way.
     #[serde(default)]
-    pub draining: BTreeSet<String>,
+    pub draining: Vec<Draining>,
+}
+
+/// Copies that get no new requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draining {
+    /// Where their requests are counted.
+    pub pool: Pool,
+    /// Their addresses: `IP:PORT`.
+    pub upstreams: Vec<String>,
 }
 
 impl EdgeRoutes {
@@ -33,6 +46,8 @@ impl EdgeRoutes {
 /// A `route` of the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
+    /// The environment.
+    pub environment: Uuid,
     /// The component.
     pub node: NodeId,
     /// The main host name; a first label of `*` stands for any one label.
@@ -63,13 +78,73 @@ pub struct Site {
     pub users: BTreeMap<String, String>,
     /// What the copies speak.
     pub scheme: Scheme,
-    /// A path at which the edge asks each copy again and again whether it can take requests.
-    #[serde(default)]
-    pub ready: Option<Ready>,
     /// Whose copies answer.
     pub to: Behind,
     /// Addresses of the copies: `IP:PORT`.
     pub upstreams: Vec<String>,
+    /// The side of its pool on which they are.
+    pub side: Side,
+}
+
+impl Site {
+    /// The pool of its copies. It has a name of its own for each form of the site, so that a site of another form goes over to
+    /// new copies at the moment at which its new form begins.
+    #[must_use]
+    pub fn pool(&self) -> Pool {
+        // Twice as many slots as copies at least, and a number that few copies divide: each copy gets as many requests as the
+        // others, and a copy more or less needs no other configuration.
+        let slots = match self.upstreams.len() {
+            0..=2 => 4,
+            3..=6 => 12,
+            copies => (copies * 2).next_multiple_of(12),
+        };
+        let to = Behind { node: self.node.clone(), spec: String::new(), port: 0 };
+        let form = Self { to, upstreams: Vec::new(), side: Side::A, ..self.clone() };
+        let form = serde_json::to_string(&form).unwrap_or_default();
+        Pool { name: format!("p{}", short_hash(&[&form, &slots.to_string()], 20)), side: self.side, slots }
+    }
+}
+
+/// Where requests to a site are brought to copies; see [`super::pools`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    /// The name, of letters and digits.
+    pub name: String,
+    /// The side.
+    pub side: Side,
+    /// How many upstreams the edge has been told for each side.
+    pub slots: usize,
+}
+
+/// Each cut-over goes to the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The first.
+    #[default]
+    A,
+    /// The second.
+    B,
+}
+
+impl Side {
+    /// The one that it is not.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::A => "a",
+            Self::B => "b",
+        })
+    }
 }
 
 /// What is behind a site; by that its copies are found again when they have come back with other addresses.
@@ -81,21 +156,6 @@ pub struct Behind {
     pub spec: String,
     /// The port they answer at.
     pub port: u16,
-}
-
-/// How the edge asks whether a copy can take requests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ready {
-    /// What it asks for.
-    pub path: String,
-    /// Where, if not at the site's port.
-    pub port: u16,
-    /// Milliseconds from one question to the next.
-    pub every: u64,
-    /// Milliseconds until the answer must be there.
-    pub timeout: u64,
-    /// Headers of the request.
-    pub headers: BTreeMap<String, String>,
 }
 
 /// How a site is encrypted.

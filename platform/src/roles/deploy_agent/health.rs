@@ -1,5 +1,6 @@
 //! Copies of live services that no longer work are started again, as their program says with `health`; what is known of each is
-//! written down. While a deployment of the environment is under way it judges its copies itself.
+//! written down. While a deployment of the environment is under way it judges its copies itself. Copies that are not ready get
+//! no requests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,6 +50,9 @@ pub(super) async fn ask(agent: &DeployAgent) {
         }
         let copies: Vec<Copy<'_>> = live.containers.iter().filter_map(|one| copy(&live, one)).collect();
         let round = agent.docker.ask_copies(&copies).await;
+        if let Err(failure) = agent.docker.leave_out(&copies).await {
+            tracing::warn!(failure = failure.message, "requests go to copies that are not ready");
+        }
         if round.changed.is_empty() && round.broken.is_empty() {
             continue;
         }
@@ -102,7 +106,7 @@ async fn look(agent: &DeployAgent, known: Live) -> Result<Live, String> {
     drop(tx);
     live.releases.retain(|_, (_, ir)| {
         let mut services = ir.components.values().filter_map(|component| match &component.spec {
-            Spec::Service(service) => asked(service),
+            Spec::Service(service) => asked(service).next(),
             _ => None,
         });
         services.next().is_some()
@@ -115,7 +119,7 @@ async fn look(agent: &DeployAgent, known: Live) -> Result<Live, String> {
         let environment = container.label(labels::ENVIRONMENT).parse::<Uuid>();
         let node = container.label(labels::NODE).parse::<NodeId>();
         let (Ok(environment), Ok(node)) = (environment, node) else { continue };
-        let asked = live.releases.get(&environment).and_then(|(_, ir)| asked(service(ir, &node)?));
+        let asked = live.releases.get(&environment).and_then(|(_, ir)| asked(service(ir, &node)?).next());
         if asked.is_some() && container.is_running() && container.label(labels::ROLE) == "service" {
             live.containers.push((environment, node, container));
         }

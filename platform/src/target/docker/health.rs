@@ -1,14 +1,15 @@
-//! Whether copies that run still work: their services' HTTP and TCP questions, asked for as long as they run. A command
-//! (`exec`) is asked by the engine itself, as its own probe.
+//! Whether copies that run still work (`health`), and whether they can take requests (`ready`), asked for as long as they run. A
+//! command as `health` is asked by the engine itself, as its own probe. A copy that is not ready gets no requests.
 //!
 //! What is known stands here only; it goes with the process, and is asked anew.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::Utc;
 use futures::StreamExt;
+use helios_client::Failure;
 use oal_ir::v1::{Probe, Service};
 use tokio::time::Instant;
 
@@ -29,7 +30,7 @@ pub(super) struct Known {
     /// Bad answers in a row.
     bad: u64,
     /// `healthy`, `unhealthy` or `starting`.
-    pub(super) health: &'static str,
+    health: &'static str,
 }
 
 /// A copy of a service that is asked from here.
@@ -55,55 +56,72 @@ impl Docker {
     pub async fn ask_copies(&self, copies: &[Copy<'_>]) -> Round {
         let now = Instant::now();
         let due: Vec<_> = {
-            let mut all = self.healths.lock().unwrap_or_else(PoisonError::into_inner);
-            all.retain(|name, _| copies.iter().any(|copy| copy.container.name == *name));
-            copies
-                .iter()
-                .filter_map(|copy| {
-                    let probe = asked(copy.service)?;
-                    let known = all.get(&copy.container.name);
-                    let same = known.filter(|known| known.started_at == copy.container.started_at);
-                    same.is_none_or(|known| known.next <= now).then_some((copy, probe))
-                })
+            let mut all = self.healths();
+            all.retain(|(name, _), _| copies.iter().any(|copy| copy.container.name == *name));
+            let questions =
+                copies.iter().flat_map(|copy| asked(copy.service).map(move |(field, probe)| (copy, field, probe)));
+            questions
+                .filter(|(copy, field, _)| known(&all, copy.container, field).is_none_or(|known| known.next <= now))
                 .collect()
         };
         let mut questions = Vec::new();
-        for (copy, probe) in due {
-            questions.push(async move { (copy, probe, self.ask(copy.service, probe, copy.container).await) });
+        for (copy, field, probe) in due {
+            questions.push(async move { (copy, field, probe, self.ask(copy.service, probe, copy.container).await) });
         }
-        let asked: Vec<_> = futures::stream::iter(questions).buffer_unordered(AT_A_TIME).collect().await;
+        let answers: Vec<_> = futures::stream::iter(questions).buffer_unordered(AT_A_TIME).collect().await;
         let mut round = Round::default();
-        let mut all = self.healths.lock().unwrap_or_else(PoisonError::into_inner);
-        for (copy, probe, answer) in asked {
+        let mut all = self.healths();
+        for (copy, field, probe, answer) in answers {
             let Some((every, _, retries, start_period)) = probe::timing(probe) else { continue };
             let container = copy.container;
             let next = now + Duration::from_millis(every.0);
-            let before = all.get(&container.name).filter(|known| known.started_at == container.started_at);
+            let before = known(&all, container, field);
             let was = before.map(|known| known.health);
             let age = container.started_at.and_then(|start| (Utc::now() - start).to_std().ok()).unwrap_or_default();
-            let forgiven = was != Some("healthy") && age < Duration::from_millis(start_period.0);
+            let forgiven = was != Some(HEALTHY) && age < Duration::from_millis(start_period.0);
             let bad = if answer.is_ok() || forgiven { 0 } else { before.map_or(0, |known| known.bad) + 1 };
             let health = match &answer {
-                Ok(()) => "healthy",
-                Err(_) if bad >= retries.max(1) => "unhealthy",
+                Ok(()) => HEALTHY,
+                Err(_) if bad >= retries.max(1) => UNHEALTHY,
+                // Who has just been started again takes requests once it has said so.
+                Err(_) if field == READY => was.unwrap_or(UNHEALTHY),
                 Err(_) => was.unwrap_or("starting"),
             };
-            if was != Some(health) {
-                round.changed.push(container.name.clone());
+            if field == HEALTH {
+                if was != Some(health) {
+                    round.changed.push(container.name.clone());
+                }
+                if let (Err(why), UNHEALTHY) = (answer, health) {
+                    round.broken.push((container.name.clone(), why));
+                }
             }
-            if let (Err(why), "unhealthy") = (answer, health) {
-                round.broken.push((container.name.clone(), why));
-            }
-            all.insert(container.name.clone(), Known { started_at: container.started_at, next, bad, health });
+            let known = Known { started_at: container.started_at, next, bad, health };
+            all.insert((container.name.clone(), field), known);
         }
         round
     }
 
+    /// Lets requests go only to those of these copies that are ready.
+    ///
+    /// # Errors
+    /// The edge.
+    pub async fn leave_out(&self, copies: &[Copy<'_>]) -> Result<(), Failure> {
+        let addresses = {
+            let all = self.healths();
+            let unready =
+                |copy: &&Copy<'_>| known(&all, copy.container, READY).is_some_and(|known| known.health == UNHEALTHY);
+            copies.iter().filter(unready).flat_map(|copy| super::sites::places(copy.container, copy.service)).collect()
+        };
+        self.edge.leave_out(addresses).await
+    }
+
+    fn healths(&self) -> MutexGuard<'_, Healths> {
+        self.healths.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What is known of a copy's health.
     pub(super) fn health_of(&self, container: &Container) -> Option<String> {
-        let all = self.healths.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all.get(&container.name).filter(|known| known.started_at == container.started_at)?;
-        Some(known.health.to_owned())
+        known(&self.healths(), container, HEALTH).map(|known| known.health.to_owned())
     }
 
     /// Starts a copy again.
@@ -116,11 +134,22 @@ impl Docker {
     }
 }
 
-/// The question that is asked from here, if there is one.
-#[must_use]
-pub fn asked(service: &Service) -> Option<&Probe> {
-    service.health.as_ref().filter(|probe| matches!(probe, Probe::Http { .. } | Probe::Tcp { .. }))
+/// The questions that are asked from here, by the field in which they stand.
+pub fn asked(service: &Service) -> impl Iterator<Item = (&'static str, &Probe)> {
+    let health = service.health.as_ref().filter(|probe| matches!(probe, Probe::Http { .. } | Probe::Tcp { .. }));
+    let ready = service.ready.as_ref().filter(|probe| !matches!(probe, Probe::Off));
+    health.map(|probe| (HEALTH, probe)).into_iter().chain(ready.map(|probe| (READY, probe)))
 }
 
-/// What is known of copies, by their name.
-pub(super) type Healths = BTreeMap<String, Known>;
+const HEALTH: &str = "health";
+const READY: &str = "ready";
+const HEALTHY: &str = "healthy";
+const UNHEALTHY: &str = "unhealthy";
+
+/// What is known of copies, by their name and the field of the question.
+pub(super) type Healths = BTreeMap<(String, &'static str), Known>;
+
+/// What is known of this run of a copy.
+fn known<'h>(all: &'h Healths, container: &Container, field: &'static str) -> Option<&'h Known> {
+    all.get(&(container.name.clone(), field)).filter(|known| known.started_at == container.started_at)
+}

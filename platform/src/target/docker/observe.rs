@@ -56,8 +56,9 @@ impl Docker {
         for container in there.values().filter(|container| container.label(labels::ROLE) != "run") {
             lines.push(format!("{}: {} is not of this release", container.label(labels::NODE), container.name));
         }
-        let wanted = self.sites(&release, &containers)?;
+        let mut wanted = self.sites(&release, &containers)?;
         let told = self.edge.routes(job.environment.id).await?;
+        super::traffic::choose_sides(&told, &mut wanted);
         if wanted != told.sites {
             lines.push("the edge serves something else".to_owned());
         }

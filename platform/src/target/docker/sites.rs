@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use helios_client::{Failure, FailureKind};
 use oal_ir::NodeId;
-use oal_ir::v1::{Millis, Probe, Protocol, Route, Spec};
+use oal_ir::v1::{Protocol, Route, Service, Spec};
 use sha2::{Digest as _, Sha256};
 
 use super::release::Release;
@@ -13,8 +13,7 @@ use super::{Docker, probe};
 use crate::domain::container::NetworkSpec;
 use crate::domain::naming::labels;
 use crate::domain::outputs::field;
-use crate::domain::workload::probe_port;
-use crate::edge::site::Ready;
+use crate::edge::site::Side;
 use crate::edge::{Behind, Certificate, Scheme, Site, Tls};
 use crate::engine::containers::Container;
 
@@ -51,15 +50,9 @@ impl Docker {
             }
             _ => Scheme::Http,
         };
-        let ready = match &service.ready {
-            Some(probe @ Probe::Http { path, every, timeout, headers, .. }) => probe_port(service, probe).map(|port| {
-                let (Millis(every), Millis(timeout)) = (*every, *timeout);
-                Ready { path: path.to_string(), port, every, timeout, headers: headers.clone() }
-            }),
-            _ => None,
-        };
         let texts = |names: &[oal_ir::v1::Host]| names.iter().map(|name| name.to_string()).collect();
         Ok(Site {
+            environment: release.environment.id,
             node: node.clone(),
             host: route.host.to_string(),
             aliases: texts(&route.aliases),
@@ -75,9 +68,9 @@ impl Docker {
             allow_from: route.allow_from.clone(),
             users: users(release, node, route)?,
             scheme,
-            ready,
             to,
             upstreams,
+            side: Side::A,
         })
     }
 
@@ -146,17 +139,26 @@ fn behind(release: &Release, node: &NodeId, port: u16, there: &[Container]) -> (
 
 /// The addresses of the running containers that are meant.
 pub(super) fn addresses<'c>(behind: &Behind, there: impl Iterator<Item = &'c Container>) -> Vec<String> {
-    let port = behind.port;
     let mut addresses: Vec<String> = there
         .filter(|container| container.is_running() && container.label(labels::ROLE) == "service")
         .filter(|container| {
             container.label(labels::NODE) == behind.node.as_str() && container.label(labels::SPEC) == behind.spec
         })
-        .filter_map(probe::address)
-        .map(|address| if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") })
+        .filter_map(|container| place(container, behind.port))
         .collect();
     addresses.sort();
     addresses
+}
+
+/// `IP:PORT` of a container.
+fn place(container: &Container, port: u16) -> Option<String> {
+    let address = probe::address(container)?;
+    Some(if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") })
+}
+
+/// All addresses at which a copy of a service can answer.
+pub(super) fn places(container: &Container, service: &Service) -> Vec<String> {
+    service.ports.values().filter_map(|port| place(container, port.0.get())).collect()
 }
 
 /// The hashes of the passwords. The salt follows from what the password belongs to and from its version, so that the same

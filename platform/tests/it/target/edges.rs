@@ -1,6 +1,13 @@
 //! What routes mean, asked of a real Caddy.
 
-use super::world::{World, secret_value};
+use helios::domain::job::Phase;
+use helios::target::docker::health::Copy;
+use oal_ir::v1::Spec;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::rollout::web;
+use super::world::{World, lower, secret_value};
 
 const BODY: &str = r#"
 secret token {}
@@ -73,4 +80,104 @@ async fn each_field_of_a_route_does_what_it_says() {
     assert_eq!(upgraded.headers()["Location"], format!("https://s.localhost:{}/", world.https).as_str());
     let safe = client.get(format!("https://s.localhost:{}/", world.https)).send().await.unwrap();
     assert_eq!(safe.text().await.unwrap(), "web");
+}
+
+/// A connection through the edge that is no HTTP any more, as those of websockets.
+struct Upgraded(TcpStream);
+
+impl Upgraded {
+    async fn open(port: u16, host: &str) -> Self {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(stream.read_u8().await.unwrap());
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&answer));
+        Self(stream)
+    }
+
+    async fn says_again(&mut self, word: &[u8]) -> bool {
+        let mut heard = vec![0; word.len()];
+        self.0.write_all(word).await.is_ok() && self.0.read_exact(&mut heard).await.is_ok() && heard == word
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_over_loads_no_configuration_and_cuts_no_connection_of_others() {
+    let world = World::new().await;
+    let body = |version: &str, more: &str| {
+        let other = web("other", "").replace("service web", "service other").replace("web.http", "other.http");
+        let other = other.replace("route site", "route steady").replace("demo.localhost", "steady.localhost");
+        web(version, more) + &other
+    };
+    let first = world.release(1, 1, &body("one", "")).await;
+    world.deploy(&first, None).await;
+    let configuration = world.configuration().await;
+    let mut upgraded = Upgraded::open(world.http, "steady.localhost").await;
+    assert!(upgraded.says_again(b"before").await);
+
+    let second = world.release(2, 1, &body("two", "")).await;
+    world.deploy(&second, Some(&first)).await;
+    assert_eq!(world.get("demo.localhost", "/").await.1, "two");
+    let more = world.release(3, 1, &body("three", "replicas: 2")).await;
+    world.deploy(&more, Some(&second)).await;
+    assert_eq!(world.get("demo.localhost", "/").await.1, "three");
+    world.done(Phase::RollBack, &more, Some(&second)).await;
+    assert_eq!(world.get("demo.localhost", "/").await.1, "two");
+    world.docker.edge().retell().await.unwrap();
+    assert_eq!(world.configuration().await, configuration);
+    assert!(upgraded.says_again(b"after").await, "{}", world.edge_errors());
+
+    // What the edge forgets it is told again, and requests go where they went.
+    let other = world
+        .release(4, 1, &body("four", "").replace("tls: off }", "tls: off, headers: { \"X-Form\": \"new\" } }"))
+        .await;
+    world.deploy(&other, Some(&second)).await;
+    assert_ne!(world.configuration().await, configuration);
+    assert_eq!(world.get("demo.localhost", "/").await.1, "four");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_not_ready_gets_no_requests() {
+    let world = World::new().await;
+    let body = web("one", "replicas: 3, ready: http(path: \"/ready\", every: 1s, retries: 1)");
+    let release = world.release(1, 1, &body).await;
+    world.deploy(&release, None).await;
+    let names = async || {
+        let mut names = std::collections::BTreeSet::new();
+        for _ in 0..30 {
+            let (status, name) = world.get("demo.localhost", "/who").await;
+            assert_eq!(status, 200);
+            names.insert(name);
+        }
+        names
+    };
+    let all = names().await;
+    assert_eq!(all.len(), 3, "each copy gets requests");
+
+    let ir = lower(&format!("app demo {{}}\n{body}"));
+    let Spec::Service(service) = &ir.components["service/web"].spec else { panic!("a service") };
+    let ask = async || {
+        let containers =
+            world.engine.containers(&[("helios.environment", &world.environment.id.to_string())]).await.unwrap();
+        let copies: Vec<_> = containers.iter().map(|container| Copy { service, container }).collect();
+        assert_eq!(copies.len(), 3);
+        world.docker.ask_copies(&copies).await;
+        world.docker.leave_out(&copies).await.unwrap();
+    };
+    ask().await;
+    assert_eq!(names().await, all);
+    world.get("demo.localhost", "/break").await;
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    ask().await;
+    let left = names().await;
+    assert!(left.len() == 2 && left.is_subset(&all), "{left:?} of {all:?}");
+    for _ in 0..20 {
+        world.get("demo.localhost", "/break").await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    ask().await;
+    assert_eq!(world.get("demo.localhost", "/").await.0, 503);
 }

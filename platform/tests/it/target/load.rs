@@ -39,12 +39,7 @@ impl Visitors {
                         let request = if post { client.post(&url).body("x".repeat(2000)) } else { client.get(&url) };
                         request.header("Host", "demo.localhost").send()
                     };
-                    let mut answer = request(&kept).await;
-                    // A server may close a kept connection just when the next request is sent on it; clients send what is
-                    // idempotent again then (RFC 9112 section 9.3.1). On a connection of its own nothing is sent twice.
-                    if !post && !own && answer.as_ref().is_err_and(|error| error.is_request()) {
-                        answer = request(&client()).await;
-                    }
+                    let answer = request(&kept).await;
                     match answer {
                         Ok(answer) if answer.status().is_success() => drop(good.fetch_add(1, Ordering::Relaxed)),
                         Ok(answer) => failed.push(format!("{path}: {}", answer.status())),

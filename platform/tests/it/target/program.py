@@ -17,6 +17,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         status, text = 200, VERSION
+        if self.headers.get("Upgrade"):
+            return self.echo()
         if self.path.startswith("/slow"):
             time.sleep(1)
         elif self.path.startswith("/bad"):
@@ -25,6 +27,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             Handler.broken = True
         elif self.path.startswith("/ready") and (Handler.broken or time.monotonic() - STARTED < WARM_UP):
             status = 503
+        elif self.path.startswith("/who"):
+            text = os.uname().nodename
         elif self.path.startswith("/path"):
             text = self.path
         elif self.path.startswith("/secret"):
@@ -36,6 +40,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def echo(self):
+        self.send_response(101)
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Upgrade", "echo")
+        self.end_headers()
+        while said := self.connection.recv(1000):
+            self.connection.sendall(said)
+        self.close_connection = True
 
     def do_POST(self):
         length = int(self.headers.get("Content-Length", 0))

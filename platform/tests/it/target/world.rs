@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) docker: Docker,
     pub(crate) engine: Engine,
     pub(crate) environment: EnvironmentRef,
+    admin: u16,
     pub(crate) http: u16,
     pub(crate) https: u16,
     pub(crate) store: Store,
@@ -109,6 +110,7 @@ impl World {
             docker,
             engine,
             environment,
+            admin,
             http,
             https,
             store,
@@ -234,6 +236,12 @@ impl World {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    /// Which configuration Caddy runs.
+    pub(crate) async fn configuration(&self) -> String {
+        let url = format!("http://127.0.0.1:{}/config/", self.admin);
+        reqwest::Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap().text().await.unwrap()
+    }
+
     /// What Caddy wrote of what went wrong.
     pub(crate) fn edge_errors(&self) -> String {
         let log = std::fs::read_to_string(self.data.path().join("caddy.log")).unwrap_or_default();
@@ -285,7 +293,7 @@ pub(crate) fn context() -> (JobContext, LogReceiver) {
     JobContext::new(Uuid::now_v7(), Uuid::now_v7(), None, 1, 1, deadline)
 }
 
-fn lower(program: &str) -> Ir {
+pub(crate) fn lower(program: &str) -> Ir {
     let project = oal_check::Project::single("app.oal", program);
     let checked = oal_check::check(&project, &oal_check::Options::default());
     assert!(!checked.has_errors(), "{:#?}", checked.diagnostics());
@@ -303,6 +311,7 @@ fn settings(database: &str, data: &std::path::Path, target: &str, admin: u16, ht
         format!("--database-url={database}"),
         "--nats-url=nats://127.0.0.1:1".to_owned(),
         format!("--data={}", data.display()),
+        format!("--run={}", data.join("run").display()),
         format!("--target={target}"),
         format!("--edge-admin=http://127.0.0.1:{admin}"),
         format!("--edge-http-port={http}"),
