@@ -1,8 +1,13 @@
 //! What a process is told about its surroundings: by environment variables, all named `HELIOS_…` but the two that others use, too.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+
+use ipnet::Ipv4Net;
+
+/// Addresses for networks unless others are named.
+pub const SUBNETS: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 213, 0, 0), 16);
 
 /// Settings of `helios serve`, the same for every role; a role reads what it needs.
 #[derive(Debug, Clone, clap::Args)]
@@ -10,8 +15,8 @@ pub struct Settings {
     /// Directory for artifacts and run-time files.
     #[arg(long, env = "HELIOS_DATA", value_name = "DIR", default_value = "/var/lib/helios")]
     pub data: PathBuf,
-    /// Directory in memory for files of secrets, and for those that tell Caddy where copies are.
-    // A tmpfs: containers read such secrets from there, and no disk ever has them.
+    /// Directory in memory for files of copies.
+    // A tmpfs: containers read their secrets from there, and no disk ever has them; Caddy reads there where they are.
     #[arg(long, env = "HELIOS_RUN", value_name = "DIR", default_value = "/dev/shm/helios")]
     pub run: PathBuf,
     /// PostgreSQL, as a URL.
@@ -30,6 +35,10 @@ pub struct Settings {
     /// Name of the target that the deploy agent serves.
     #[arg(long, env = "HELIOS_TARGET", value_name = "NAME", default_value = "docker")]
     pub target: String,
+    /// Addresses for networks when the engine has none left.
+    // Docker has some thirty networks' worth of its own; an environment takes one at least.
+    #[arg(long, env = "HELIOS_SUBNETS", value_name = "CIDR", default_value_t = SUBNETS)]
+    pub subnets: Ipv4Net,
     /// Socket of the container engine.
     #[arg(long, env = "DOCKER_HOST", value_name = "URL", default_value = "unix:///var/run/docker.sock")]
     pub docker_host: String,

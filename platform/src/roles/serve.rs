@@ -286,6 +286,7 @@ impl Base {
             secrets: Arc::new(Sealed::new(self.store.clone(), self.keyring()?)),
             run: self.settings.run.clone(),
             data: self.settings.data.join("target"),
+            subnets: self.settings.subnets,
         });
         let agent = DeployAgent::new(self.store.clone(), docker);
         parts.push(part("the deploy agent", agent.run(self.bus.clone(), self.notices.clone(), self.shutdown.clone())));

@@ -49,6 +49,8 @@ pub struct Docker {
     run: PathBuf,
     /// On disk: certificates.
     data: PathBuf,
+    /// Addresses for networks when the engine has none left.
+    subnets: ipnet::Ipv4Net,
     /// What must not be shown of each environment, as of the release that was handled last.
     redactors: Arc<Mutex<HashMap<Uuid, Redactor>>>,
     /// What is known of copies that run.
@@ -77,6 +79,8 @@ pub struct Parts {
     pub run: PathBuf,
     /// A directory on disk.
     pub data: PathBuf,
+    /// Addresses for networks when the engine has none left.
+    pub subnets: ipnet::Ipv4Net,
 }
 
 /// Why a phase does not go on.
@@ -115,8 +119,9 @@ impl Docker {
     /// A target of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { name, engine, edge, artifacts, secrets, run, data } = parts;
-        Self { name, engine, edge, artifacts, secrets, run, data, redactors: Arc::default(), healths: Arc::default() }
+        let Parts { name, engine, edge, artifacts, secrets, run, data, subnets } = parts;
+        let (redactors, healths) = (Arc::default(), Arc::default());
+        Self { name, engine, edge, artifacts, secrets, run, data, subnets, redactors, healths }
     }
 
     /// The container engine.

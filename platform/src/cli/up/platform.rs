@@ -86,6 +86,7 @@ impl Platform {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), chosen.api_port),
             keys: Some(directory.keys()?),
             target: String::from("docker"),
+            subnets: crate::settings::SUBNETS,
             docker_host: args.docker_host.clone(),
             edge_admin: machine.edge_admin.clone(),
             edge_http_port: chosen.http_port,

@@ -21,12 +21,13 @@ impl Docker {
         for (group, network) in &release.ir.app.networks {
             context.go_on()?;
             let name = names.network(Some(group));
-            let made = self.engine.ensure_network(&name, network.internal, network.subnet.as_deref(), &own).await;
+            let subnet = network.subnet.as_deref();
+            let made = self.engine.ensure_network(&name, network.internal, subnet, self.subnets, &own).await;
             made.map_err(|error| network_failure(&format!("the network group `{group}`"), error))?;
         }
         if needs_common_network(release) {
             context.go_on()?;
-            let made = self.engine.ensure_network(&names.network(None), false, None, &own).await;
+            let made = self.engine.ensure_network(&names.network(None), false, None, self.subnets, &own).await;
             made.map_err(|error| network_failure("the environment's network", error))?;
         }
         let program = release.program();
@@ -146,7 +147,9 @@ fn network_failure(what: &str, error: EngineError) -> Halt {
     match error {
         error @ EngineError::Unreachable(_) => error.into(),
         error => Failure::new(FailureKind::Start, "", format!("{what} could not be made: {error}"))
-            .help("another network of the machine may have its addresses: `docker network ls`")
+            .help(
+                "another network of the machine may have its addresses: `docker network ls`; HELIOS_SUBNETS gives more",
+            )
             .into(),
     }
 }

@@ -172,3 +172,16 @@ job second {{ on: release, image: "redis:7", after: [first], entrypoint: ["redis
     world.done(Phase::Destroy, &second, None).await;
     assert_eq!(world.objects(), (0, 0, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn networks_get_addresses_when_the_engine_has_none_left() {
+    let world = World::new().await;
+    let labels = std::collections::BTreeMap::from([("helios.target", world.target.clone())]);
+    let spare = helios::settings::SUBNETS;
+    for number in 0..34 {
+        let name = format!("{}-{number}", world.target);
+        world.engine.ensure_network(&name, false, None, spare, &labels).await.unwrap();
+    }
+    assert_eq!(world.objects().1, 34);
+    assert!(world.everything().contains("\"Subnet\": \"10.213."), "Docker has 31 of its own");
+}

@@ -38,7 +38,7 @@ pub(crate) struct World {
     pub(crate) https: u16,
     pub(crate) store: Store,
     artifacts: Artifacts,
-    target: String,
+    pub(crate) target: String,
     caddy: Option<Server>,
     project: tempfile::TempDir,
     values: BTreeMap<Uuid, String>,
@@ -103,6 +103,7 @@ impl World {
             secrets: Arc::new(Values(values.clone())),
             run: data.path().join("run"),
             data: data.path().to_owned(),
+            subnets: settings.subnets,
         });
         let environment =
             EnvironmentRef { org, org_name: "acme".to_owned(), id, app: "demo".to_owned(), name: "test".to_owned() };
