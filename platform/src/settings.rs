@@ -35,7 +35,7 @@ pub struct Settings {
     /// Name of the target that the deploy agent serves.
     #[arg(long, env = "HELIOS_TARGET", value_name = "NAME", default_value = "docker")]
     pub target: String,
-    /// Addresses for networks when the engine has none left.
+    /// Addresses of networks beyond Docker's own.
     // Docker has some thirty networks' worth of its own; an environment takes one at least.
     #[arg(long, env = "HELIOS_SUBNETS", value_name = "CIDR", default_value_t = SUBNETS)]
     pub subnets: Ipv4Net,
