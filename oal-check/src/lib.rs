@@ -40,6 +40,7 @@ mod kinds;
 pub mod lower;
 mod order;
 mod overrides;
+mod previous;
 pub mod program;
 pub mod project;
 pub mod query;
@@ -60,6 +61,7 @@ use diagnostic::codes;
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity};
 pub use lower::{LowerError, lower};
 pub use oal_syntax::{FileId, Span};
+pub use previous::shrunk;
 pub use project::{InMemory, LoadError, Loader, Project, SourceFile};
 
 /// What a check is asked beyond the files.

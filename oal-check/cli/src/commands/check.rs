@@ -1,6 +1,7 @@
 //! `oal check`: says what is wrong with programs, in all their environments.
 
 mod levels;
+mod previous;
 mod programs;
 mod watch;
 
@@ -20,6 +21,7 @@ use programs::Round;
     oal check                                    every program below this directory\n  \
     oal check shop/app.oal --env prod            one program, as it is in one environment\n  \
     oal check --deny warnings --format github    in a workflow: no warnings, findings at their lines\n  \
+    oal check shop --previous build/             also: nothing that is deployed would get less storage\n  \
     cat app.oal | oal check - --stdin-path shop/app.oal\n\n\
     A file's project root, which no `use` may leave, is the current directory if the file lies below it,\n\
     else the file's own directory. Exit codes: 0 no errors, 1 errors, 2 wrong use or unreadable input.")]
@@ -43,6 +45,10 @@ pub(crate) struct Args {
     /// Give a param its value; may be repeated
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = super::program::param)]
     params: Vec<(String, String)>,
+
+    /// Compare with what is deployed: a document of `oal lower`, or a directory of them
+    #[arg(long, value_name = "FILE|DIR")]
+    previous: Option<PathBuf>,
 
     /// The form: human, plain, short, json, sarif, github or junit
     #[arg(long, value_enum, default_value_t = Format::Human, hide_possible_values = true)]

@@ -193,7 +193,7 @@ fn documents(path: &Path, args: &Args, output: &mut Output) -> Result<Option<Vec
 }
 
 /// The files of documents that a path means: itself, or those directly below; none where it is a program.
-fn written(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn written(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let is_document = |path: &Path| path.extension().is_some_and(|end| end == "json");
     if !path.is_dir() {
         return Ok(if is_document(path) { vec![path.to_owned()] } else { Vec::new() });
@@ -216,7 +216,8 @@ fn written(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(documents)
 }
 
-fn read(path: &Path) -> Result<Ir, Failure> {
+/// Reads a document.
+pub(super) fn read(path: &Path) -> Result<Ir, Failure> {
     let name = files::shown(path);
     let bytes = std::fs::read(path).map_err(|error| {
         Failure::new("oal::io::read", format!("`{name}` cannot be read: {}", files::reason(&error)))

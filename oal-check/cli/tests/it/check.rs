@@ -149,3 +149,35 @@ fn the_root_can_be_said() {
     all.run(&["check", "--root", ".", "shop"]).code(0);
     all.run(&["check", "--root", "shop", "lib.oal"]).code(2).err("does not lie below the root");
 }
+
+/// Nothing that is deployed gives back storage: each environment is compared with its own document.
+#[test]
+fn storage_does_not_shrink() {
+    let shop = "app shop { edition: 1 }\nenvironment dev {}\nenvironment prod { orders.storage: 200GiB }\nkind kept {\n  field disk: Size\n  database db { engine: postgres, version: 16, storage: disk }\n}\ndatabase orders { engine: postgres, version: 16, storage: 20GiB }\nkept users { disk: 5GiB }\nvolume media { size: 10GiB }\n";
+    let sandbox = Sandbox::with(shop);
+    sandbox.run(&["lower", ".", "-o", "build/"]).code(0);
+    let check = |previous: &str| sandbox.run(&["check", ".", "--format", "short", "--previous", previous]);
+    check("build").code(0);
+    check("build/shop.prod.json").code(0);
+    sandbox.write("app.oal", shop.replace("200GiB", "100GiB").replace("5GiB", "4GiB").replace("10GiB", "1GiB"));
+    let ran = check("build").code(1);
+    assert_eq!(
+        ran.out.lines().filter(|line| line.contains("OAL0832")).collect::<Vec<_>>(),
+        [
+            "app.oal:3:20: error[OAL0832]: `orders` has 200GiB of storage and would get 100GiB [prod]",
+            "app.oal:6:48: error[OAL0832]: `users.db` has 5GiB of storage and would get 4GiB [dev, prod]",
+            "app.oal:10:16: error[OAL0832]: `media` has 10GiB of storage and would get 1GiB [dev, prod]",
+        ]
+    );
+    let ran = check("build/shop.dev.json").code(1);
+    assert!(!ran.out.contains("`orders`") && ran.out.contains("`users.db`"), "{}", ran.out);
+    // Growing is no matter, and what is new has nothing to lose.
+    sandbox.write("app.oal", shop.replace("20GiB", "40GiB").replace("volume media", "volume pictures"));
+    check("build").code(0);
+    // Where nothing could be compared, that is no good news.
+    sandbox.write("app.oal", shop.replace("app shop", "app store"));
+    let ran = check("build").code(2);
+    assert!(ran.err.contains("nothing here is the app `shop` in `dev`"), "{}", ran.err);
+    check("app.oal").code(2);
+    check("nowhere.json").code(2);
+}

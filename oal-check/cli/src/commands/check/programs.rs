@@ -9,6 +9,7 @@ use oal_check::diagnostic::Counts;
 use oal_check::{LoadError, Loader, Options, Project, check};
 
 use super::Args;
+use super::previous::Previous;
 use crate::Verdict;
 use crate::commands::program::{self, FIRST_FILE};
 use crate::failure::Failure;
@@ -32,6 +33,7 @@ pub(super) struct Round {
     environment_count: usize,
     unused: usize,
     left_out: usize,
+    previous: Previous,
 }
 
 /// A program and the index of the place it lies in.
@@ -47,7 +49,7 @@ impl Round {
     /// Wrong use that only shows when the programs are known.
     pub(super) fn new(args: &Args, options: &Options) -> Result<Self, Failure> {
         let mut given = files::select(&args.paths, Some(&args.stdin_path), args.root.as_deref());
-        let mut round = Self::default();
+        let mut round = Self { previous: Previous::new(args)?, ..Self::default() };
         let mut programs = Vec::new();
         let mut rest = Vec::new();
         for (at, place) in given.places.iter_mut().enumerate() {
@@ -69,7 +71,7 @@ impl Round {
 
         for Program { at, project } in &programs {
             if let Some(place) = given.places.get(*at) {
-                round.check(args, options, place, project, programs.len());
+                round.check(args, options, place, project, programs.len())?;
             }
         }
         for (at, file) in &rest {
@@ -78,6 +80,7 @@ impl Round {
             }
         }
         round.failures = given.failures;
+        round.failures.extend(round.previous.failure());
         if round.failures.is_empty() && programs.is_empty() && rest.iter().all(|(_, file)| !file.named) {
             round.without_program(args, options, &mut given.places, rest.len());
         }
@@ -90,7 +93,14 @@ impl Round {
     }
 
     /// Checks a program among so many.
-    fn check(&mut self, args: &Args, options: &Options, place: &Place, project: &Project, of: usize) {
+    fn check(
+        &mut self,
+        args: &Args,
+        options: &Options,
+        place: &Place,
+        project: &Project,
+        of: usize,
+    ) -> Result<(), Failure> {
         self.watch(place, project);
         let mut options = options.clone();
         if !args.environments.is_empty() {
@@ -99,7 +109,7 @@ impl Round {
             options.environments.retain(|name| declared.contains(&name.as_str()));
             if options.environments.is_empty() {
                 self.left_out += 1;
-                return;
+                return Ok(());
             }
         }
         if of > 1 {
@@ -109,6 +119,7 @@ impl Round {
         }
         let checked = check(project, &options);
         self.findings.add(&place.disk, project, checked.diagnostics().iter().cloned());
+        self.findings.add(&place.disk, project, self.previous.compare(&checked)?);
         self.programs += 1;
         self.components += checked.component_count();
         self.environments = options.environments;
@@ -118,6 +129,7 @@ impl Round {
         self.environment_count += self.environments.len();
         self.name = checked.app_name().map(str::to_owned);
         args.leave(checked);
+        Ok(())
     }
 
     /// Checks a file that is no program and that no program uses.
