@@ -17,7 +17,7 @@ use oal_check::diagnostic::codes;
 use oal_check::program::{DefKind, EnvSet, ExprRef, Program, Res};
 use oal_check::types::MemberInfo;
 use oal_check::{Checked, Edit, Severity};
-use oal_syntax::ast::{ExprId, Tree};
+use oal_syntax::ast::{ExprId, ItemKind, Tree};
 use oal_syntax::visit::{self, Node};
 use oal_syntax::{FileId, Parse, Span};
 
@@ -210,6 +210,15 @@ impl<'a> Ground<'a> {
         };
         if !taken(&name) {
             return name;
+        }
+        // `orders_storage`, where that is part of a component's name.
+        if let Some(Node::Item(id)) = self.path.first()
+            && let item = self.tree.item(*id)
+            && matches!(item.kind, ItemKind::Component { .. })
+            && let longer = format!("{}_{name}", self.text(item.name))
+            && !taken(&longer)
+        {
+            return longer;
         }
         (2..).map(|count| format!("{name}_{count}")).find(|name| !taken(name)).unwrap_or(name)
     }

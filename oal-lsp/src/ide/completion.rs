@@ -212,6 +212,7 @@ impl<'a, 'r> List<'a, 'r> {
             Want::Path { known, unset } => self.path(*known, *unset),
             Want::UnsetPath => self.environment_paths(true),
             Want::Value(expected) => self.values(*expected),
+            Want::Index { of, key } => self.indexes(*of, *key),
             Want::Argument { callee, given, expected } => self.arguments(callee, given, *expected),
             Want::Part { known, expected } => self.parts(*known, *expected),
             Want::Pattern { subject, given } => self.patterns(*subject, given),

@@ -67,7 +67,18 @@ pub fn type_definition(checked: &Checked, file: FileId, offset: u32) -> Option<T
                 (info.kind == DefKind::Type && holds && program.def_name(def) == name).then_some(def)
             })
         }
-        symbol => describe::type_declaration(checked, type_of(checked, &symbol, file, origin)?),
+        symbol => {
+            let program = checked.program();
+            // Of a component, repeated or not, it is the kind.
+            let kind = match symbol {
+                Symbol::Def(def) => program.def(def).and_then(|info| info.of),
+                _ => None,
+            };
+            match kind {
+                Some(kind) => program.kind(kind)?.def,
+                None => describe::type_declaration(checked, type_of(checked, &symbol, file, origin)?),
+            }
+        }
     }?;
     let place = query::declaration(checked, &Symbol::Def(def))?;
     Some(Targets { origin, targets: vec![target(checked, place)] })

@@ -53,16 +53,21 @@ pub struct Outline {
 /// How deep objects are looked into: keys of a map of a field are of interest, what is in them is not.
 const DEPTH: usize = 2;
 
+/// So many entries a file may have for each to be in its outline. Of longer ones single settings are left out, those on one line:
+/// nobody reads thousands, and all of them would go to the editor with each key.
+const MOST: usize = 1_000;
+
 /// The outline of a file, in the order of the text.
 #[must_use]
 pub fn symbols(source: &str, parse: &Parse) -> Vec<Outline> {
-    let outliner = Outliner { source, tree: &parse.tree };
+    let outliner = Outliner { source, tree: &parse.tree, is_long: parse.tree.entries.len() > MOST };
     parse.tree.top.iter().filter_map(|item| outliner.item(*item)).collect()
 }
 
 struct Outliner<'s> {
     source: &'s str,
     tree: &'s Tree,
+    is_long: bool,
 }
 
 impl Outliner<'_> {
@@ -105,6 +110,10 @@ impl Outliner<'_> {
         each.zip(self.tree.entries(entries))
             .filter_map(|(index, entry)| {
                 let span = visit::span(self.tree, Node::Entry(index));
+                let is_setting = matches!(entry.value, EntryValue::Set(_) | EntryValue::Unset);
+                if self.is_long && is_setting && !span.text(self.source).contains('\n') {
+                    return None;
+                }
                 match entry.value {
                     EntryValue::Set(value) => {
                         let children = self.inside(value, depth);

@@ -208,9 +208,8 @@ fn prove(checked: &Checked, options: &Options, plan: &Plan, file: FileId, edits:
     // The new name, in which a file may have another word for it.
     let word = edits.first().map_or_else(String::new, |edit| key::text(&edit.text).into_owned());
     let after = check(&after::edited(checked, edits), &renamed_in(checked, options, plan, &word));
-    // Errors hide lints: where there are some, lints that show up when one goes away are no reason to keep it. Advice is none ever.
-    let least = if checked.has_errors() { Severity::Error } else { Severity::Warning };
-    if let Some(found) = after::worse(checked, &after, least) {
+    // A lint about the new name is shown where it stands; it breaks nothing.
+    if let Some(found) = after::worse(checked, &after, Severity::Error) {
         return Err(format!("then {} ({})", found.message, found.code.id));
     }
     let edited_places = edits.iter().map(|edit| moved(edits, edit.file, edit.span.start, edit.text.len()));

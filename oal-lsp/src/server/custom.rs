@@ -102,8 +102,13 @@ fn lowered(view: &View, subject: Subject) -> Result<Option<Lowered>> {
 fn picture(view: &View, subject: Subject) -> Result<Option<Picture>> {
     let file = view.file(&subject.uri)?;
     let programs = view.programs(&file);
-    let held = programs.first().filter(|held| !held.program.checked.has_errors());
-    Ok(held.and_then(|held| graph::graph(&held.program.checked, subject.environment.as_deref())))
+    let Some(held) = programs.first().filter(|held| !held.program.checked.has_errors()) else { return Ok(None) };
+    let checked = &held.program.checked;
+    if let Some(name) = subject.environment.as_deref().filter(|name| checked.environments().all(|known| known != *name))
+    {
+        return Err(Error::invalid_params(format!("there is no environment `{name}`")));
+    }
+    Ok(graph::graph(checked, subject.environment.as_deref()))
 }
 
 fn content(view: &View, named: Named) -> Result<Value> {

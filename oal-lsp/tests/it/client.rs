@@ -15,9 +15,11 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) struct Client {
     pub(crate) child: Child,
     input: Option<ChildStdin>,
-    messages: Receiver<Value>,
-    seen: VecDeque<Value>,
+    messages: Receiver<(Instant, Value)>,
+    seen: VecDeque<(Instant, Value)>,
     next: i64,
+    /// When the message that was last waited for had come, before it was read as JSON.
+    pub(crate) arrived: Instant,
     /// Whether requests of the server are left without an answer.
     pub(crate) mute: bool,
     /// Requests that the server made.
@@ -46,7 +48,8 @@ impl Client {
                 }
             }
         });
-        Self { child, input, messages, seen: VecDeque::new(), next: 1, mute: false, asked: Vec::new() }
+        let arrived = Instant::now();
+        Self { child, input, messages, seen: VecDeque::new(), next: 1, arrived, mute: false, asked: Vec::new() }
     }
 
     /// Starts a server on a folder, with these capabilities of a client.
@@ -112,8 +115,10 @@ impl Client {
     pub(crate) fn wait(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + LIMIT;
         loop {
-            if let Some(at) = self.seen.iter().position(&wanted) {
-                return self.seen.remove(at).unwrap();
+            if let Some(at) = self.seen.iter().position(|(_, message)| wanted(message)) {
+                let (arrived, message) = self.seen.remove(at).unwrap();
+                self.arrived = arrived;
+                return message;
             }
             let left = end.saturating_duration_since(Instant::now());
             let message =
@@ -122,7 +127,7 @@ impl Client {
         }
     }
 
-    fn take(&mut self, message: Value) {
+    fn take(&mut self, (arrived, message): (Instant, Value)) {
         if message.get("method").is_some() && message.get("id").is_some() {
             if !self.mute {
                 let id = &message["id"];
@@ -131,7 +136,7 @@ impl Client {
             }
             self.asked.push(message);
         } else {
-            self.seen.push_back(message);
+            self.seen.push_back((arrived, message));
         }
     }
 
@@ -140,7 +145,7 @@ impl Client {
         while let Ok(message) = self.messages.try_recv() {
             self.take(message);
         }
-        self.seen.drain(..).collect()
+        self.seen.drain(..).map(|(_, message)| message).collect()
     }
 
     pub(crate) fn open(&mut self, uri: &str, text: &str) {
@@ -208,7 +213,7 @@ pub(crate) fn result(mut answer: Value) -> Result<Value, Value> {
     }
 }
 
-fn read(output: &mut impl BufRead) -> Option<Value> {
+fn read(output: &mut impl BufRead) -> Option<(Instant, Value)> {
     let mut length = None;
     loop {
         let mut line = String::new();
@@ -222,7 +227,8 @@ fn read(output: &mut impl BufRead) -> Option<Value> {
     }
     let mut body = vec![0; length?];
     output.read_exact(&mut body).ok()?;
-    Some(serde_json::from_slice(&body).unwrap())
+    let arrived = Instant::now();
+    Some((arrived, serde_json::from_slice(&body).unwrap()))
 }
 
 /// A client that asks for diagnostics.

@@ -248,6 +248,8 @@ fn lenses_hints_and_pictures() {
     let without = |hint: &&Value| !hint["label"].as_str().unwrap().ends_with(" by default");
     let kept: Vec<&Value> = hints.as_array().unwrap().iter().filter(without).collect();
     assert_eq!(fewer.as_array().unwrap().iter().collect::<Vec<_>>(), kept);
+    let unknown = session.client.call("oal/graph", json!({ "uri": session.root, "environment": "nowhere" }));
+    assert!(unknown.is_err(), "{unknown:?}");
     let picture = session.client.call("oal/graph", json!({ "uri": session.root, "environment": "prod" })).unwrap();
     assert_eq!(picture["environment"], "prod");
     assert_eq!(picture["nodes"][0], json!({ "id": "service/api", "kind": "service", "label": "api" }));

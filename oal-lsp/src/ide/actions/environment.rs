@@ -124,7 +124,9 @@ impl Ground<'_> {
                     // The last one takes the comma before it along.
                     let kept = before.trim_end();
                     let kept = kept.strip_suffix(',').unwrap_or(before.trim_end_matches([' ', '\t']));
-                    Span::new(offset(kept.len()), to)
+                    // Of braces with nothing in them no gap stays.
+                    let empty = kept.ends_with('{') && rest.trim_start_matches([' ', '\t']).starts_with('}');
+                    Span::new(offset(kept.len()), to + if empty { offset(tail) } else { 0 })
                 }
             }
         };
@@ -220,8 +222,16 @@ impl Ground<'_> {
                 "" => Vec::new(),
                 said => vec![format!("{end}{indent}  {}", said.trim_end_matches(','))],
             };
-            let text = format!("{}{end}{indent}  {entry}{end}{indent}", before.concat());
-            return self.edit(inside, text);
+            let head = self.text(Span::new(item.start, body.open + 1));
+            let text = format!("{head}{}{end}{indent}  {entry}{end}{indent}}}", before.concat());
+            // A declaration of several lines has blank ones around it.
+            let above = self.source.get(..item.start as usize).unwrap_or_default();
+            let lines = above.strip_suffix(indent).unwrap_or(above).rsplit('\n').skip(1);
+            let above = lines.map(str::trim).next().is_some_and(|line| !line.is_empty() && !line.starts_with("//"));
+            let behind = self.source.get(item.end as usize..).unwrap_or_default();
+            let behind = behind.lines().nth(1).is_some_and(|line| !line.trim().is_empty());
+            let (lead, tail) = (if above { end } else { "" }, if behind { end } else { "" });
+            return self.edit(item, format!("{lead}{text}{tail}"));
         }
         self.edit(Span::empty(at), format!("{end}{indent}  {entry}"))
     }

@@ -3,9 +3,12 @@
 use super::site::{Callee, Keys, KeysOf};
 use super::tables::{self, Known, PartKind, Type};
 use super::{Docs, Kind, List, group, scaffold};
-use oal_check::program::{DefKind, ExprRef, KindInfo, Place};
+use oal_check::program::{DefKind, ExprRef, FieldInfo, KindInfo, Place};
 use oal_check::query;
 use oal_check::types::MemberInfo;
+use oal_check::value::Value;
+use oal_syntax::Span;
+use oal_syntax::token::Token;
 
 impl<'a> List<'a, '_> {
     pub(super) fn keys(&mut self, keys: &Keys<'a>) {
@@ -37,9 +40,15 @@ impl<'a> List<'a, '_> {
         }
     }
 
-    /// Fields that are not there yet: those that must be given first.
+    /// Fields that are not there yet: those that must be given first, those that every built-in component has last.
     fn fields(&mut self, kind: tables::Kind<'a>, info: &'a KindInfo, given: &[String]) {
-        for (slot, field) in (0u16..).zip(&info.fields) {
+        let of_all = |field: &FieldInfo| {
+            let owner = kind.program.kind(field.owner);
+            field.owner != kind.id && owner.is_some_and(|owner| owner.is_extern && owner.base.is_none())
+        };
+        let mut fields: Vec<(u16, &FieldInfo)> = (0u16..).zip(&info.fields).collect();
+        fields.sort_by_key(|(_, field)| of_all(field));
+        for (slot, field) in fields {
             if given.iter().any(|given| **given == *field.name) {
                 continue;
             }
@@ -158,6 +167,48 @@ impl<'a> List<'a, '_> {
                 item.text = scaffold.plain;
                 item.snippet = Some(scaffold.snippet);
                 item.more = more;
+            }
+        }
+    }
+
+    /// The keys of a value that is written down, or of the instances of a repeated component.
+    fn keys_of(&self, of: Known<'a>) -> Vec<String> {
+        let world = self.request.checked.world();
+        match (of.def, of.value) {
+            (Some((_, def)), _) => {
+                world.instances_of(def).iter().filter_map(|id| Some(world.key(*id)?.to_owned())).collect()
+            }
+            (None, Some(value)) => tables::keys(value).into_iter().map(|(name, ..)| name).collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// What may stand in brackets behind a value.
+    pub(super) fn indexes(&mut self, of: Known<'a>, key: Option<Option<Type<'a>>>) {
+        for name in self.keys_of(of) {
+            self.push(Kind::Value, Value::text(&name).source(), group::WANTED);
+        }
+        if let Some(expected) = key {
+            self.values(expected);
+        }
+    }
+
+    /// The same in a text that is begun.
+    pub(super) fn index_texts(&mut self, of: Known<'a>, text: Token) {
+        let source = self.request.source;
+        let written = text.span.text(source);
+        let start = text.span.start + 1;
+        let inside = written.get(1..).unwrap_or_default();
+        let closed = inside.contains('"');
+        let len = inside.find(if closed { ['"', '\n', '\r'] } else { [']', '\n', '\r'] }).unwrap_or(inside.len());
+        self.prefix = Span::new(start, self.request.offset.max(start)).text(source).to_ascii_lowercase();
+        for name in self.keys_of(of) {
+            let quoted = Value::text(&name).source();
+            let Some(item) = self.push(Kind::Value, name, group::WANTED) else { continue };
+            item.replace = Span::new(start, start + crate::ide::offset(len));
+            quoted.strip_prefix('"').unwrap_or_default().clone_into(&mut item.text);
+            if closed {
+                item.text.pop();
             }
         }
     }

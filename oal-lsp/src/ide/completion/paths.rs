@@ -48,6 +48,7 @@ pub(super) fn in_text(list: &mut List<'_, '_>, text: Token) {
         Want::UsePath => list.use_paths(Some(text)),
         Want::Value(Some(ty)) => list.text_values(*ty, text),
         Want::Argument { expected: Some(ty), .. } => list.text_values(*ty, text),
+        Want::Index { of, .. } => list.index_texts(*of, text),
         _ => {}
     }
 }

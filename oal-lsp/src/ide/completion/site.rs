@@ -35,6 +35,13 @@ pub(crate) enum Want<'a> {
     UnsetPath,
     /// A value.
     Value(Option<Type<'a>>),
+    /// What stands in brackets behind a value: one of its keys, or a value that says it.
+    Index {
+        /// What the keys are of.
+        of: Known<'a>,
+        /// The type of a value that says one; `None` where only a text may stand.
+        key: Option<Option<Type<'a>>>,
+    },
     /// An argument of a call, by name or the value itself.
     Argument {
         /// What is called.
@@ -248,6 +255,16 @@ impl<'a> Reader<'a, '_> {
                 // Of `a.b.c:` the part at the cursor; those before it are read as names.
                 let text = token.span.text(self.source);
                 let before = text.get(..(offset - token.span.start) as usize).unwrap_or_default();
+                let open = before.rfind('[').filter(|open| !before.get(*open..).unwrap_or_default().contains(']'));
+                if let Some(open) = open {
+                    let rest = text.get(open + 1..).unwrap_or_default();
+                    let start = token.span.start + crate::ide::offset(open + 1);
+                    let span = Span::new(start, start + crate::ide::offset(rest.find(']').unwrap_or(rest.len())));
+                    self.site.text = rest.starts_with('"').then_some(Token { kind: K::Text, span });
+                    self.site.prefix = Span::new(start, offset);
+                    self.site.word = span;
+                    return self.split_key(token.span, start);
+                }
                 let from = before.rfind('.').map_or(0, |dot| dot + 1);
                 let rest = text.get(from..).unwrap_or_default();
                 let len = rest.find(['.', '[']).unwrap_or(rest.len());

@@ -236,7 +236,8 @@ impl<'a> List<'a, '_> {
                     | (None | Some(TyData::Unknown), _)
             );
             if fits {
-                self.push(Kind::Unit, format!("{number}{unit}"), group::WANTED);
+                let usual = !matches!(of, Number::Size(_)) || matches!(*unit, "MiB" | "GiB");
+                self.push(Kind::Unit, format!("{number}{unit}"), if usual { group::WANTED } else { group::NEAR });
             }
         }
     }

@@ -189,7 +189,7 @@ fn a_value_is_set_in_an_environment() {
     becomes(
         "app a {}\nenvironment prod {}\njob t {\n  image: \"a:1\"\n  resources: { memory: │1GiB }\n}\n",
         "Set `t.resources.memory` in `prod`",
-        "app a {}\nenvironment prod {\n  t.resources.memory: 1GiB\n}\njob t {\n  image: \"a:1\"\n  resources: { memory: 1GiB }\n}\n",
+        "app a {}\n\nenvironment prod {\n  t.resources.memory: 1GiB\n}\n\njob t {\n  image: \"a:1\"\n  resources: { memory: 1GiB }\n}\n",
     );
     becomes(
         "app a {}\nenvironment prod {\n  t.retries: 2\n}\nparam n: Int = │1\njob t { image: \"a:1\" }\n",
@@ -219,7 +219,7 @@ fn moved(text: &str, title: &str) -> (String, Vec<String>) {
 #[test]
 fn a_value_moves_to_an_environment() {
     let head = "app a {}\nenvironment dev {}\nenvironment prod {}\n";
-    let set = |entry: &str| format!("app a {{}}\nenvironment dev {{}}\nenvironment prod {{\n  {entry}\n}}\n");
+    let set = |entry: &str| format!("app a {{}}\nenvironment dev {{}}\n\nenvironment prod {{\n  {entry}\n}}\n\n");
     let job = |inside: &str| format!("job t {{\n  image: \"a:1\"\n{inside}}}\n");
     let to_prod = |path: &str| format!("Move `{path}` to `prod`, which `dev` loses");
     let (after, _) = moved(&format!("{head}{}", job("  retries: │2\n  init: true\n")), &to_prod("t.retries"));
@@ -232,7 +232,11 @@ fn a_value_moves_to_an_environment() {
     // Where all others say their own, nobody loses it, required or not.
     let all = "app a {}\nenvironment dev { n: 1 }\nenvironment prod {}\nparam n: Int = │2\njob t { image: \"a:1\", retries: n }\n";
     let (after, _) = moved(all, "Move `n` to `prod`");
-    assert_eq!(after, all.replace("prod {}", "prod {\n  n: 2\n}").replace(" = │2", ""));
+    assert_eq!(after, all.replace("environment prod {}", "\nenvironment prod {\n  n: 2\n}\n").replace(" = │2", ""));
+    // No gap stays between braces.
+    let alone = "app a {}\n\nenvironment prod {}\n\ncache c { memory: │64MiB }\n";
+    let (after, _) = moved(alone, "Move `c.memory` to `prod`");
+    assert_eq!(after, "app a {}\n\nenvironment prod {\n  c.memory: 64MiB\n}\n\ncache c {}\n");
 }
 
 #[test]

@@ -159,6 +159,8 @@ fn keys_still_missing_come_first() {
     has!(here("service x {\n  image: \"ä\"\n  │\n"), ["ports", "env"]);
     lacks!(here("service x {\n  image: \"ä\"\n  │\n"), ["image"]);
     has!(here("web x {\n  │\n}"), ["domain", "image"]);
+    // What every component has comes last.
+    assert_eq!(first("service x {\n  │\n}", 2), ["image", "build"]);
     assert_eq!(first("web x {\n  │\n}", 1), ["domain"]);
     has!(here("app shop { o│ }"), ["owner"]);
 }
@@ -247,6 +249,25 @@ fn environments() {
 }
 
 #[test]
+fn in_brackets() {
+    let worker =
+        "service worker for r in [\"eu\", \"us\"] { image: \"a:1\" }\nlet sizes = { small: 1, \"very large\": 2 }\n";
+    let with = |rest: &str| format!("{rest}\n{worker}");
+    assert_eq!(first(&with("let x = worker[│].url"), 2), ["\"eu\"", "\"us\""]);
+    assert_eq!(here(&with("let x = worker[\"│\"].url")), ["eu", "us"]);
+    assert_eq!(here(&with("let x = worker[\"e│u\"].url")), ["eu"]);
+    assert_eq!(first(&with("let x = sizes[│]"), 2), ["\"small\"", "\"very large\""]);
+    has!(here(&with("let x = sizes[│]")), ["copies"]);
+    assert_eq!(here(&with("environment test {\n  worker[│\n}")), ["\"eu\"", "\"us\""]);
+    assert_eq!(here(&with("environment test {\n  worker[\"│\"].replicas: 2\n}")), ["eu", "us"]);
+    assert_eq!(taken(&with("environment test {\n  worker[\"u│\n}"), "us").lines().nth(1), Some("  worker[\"us\""));
+    assert_eq!(
+        taken(&with("let x = sizes[\"│\"]"), "very large").lines().next(),
+        Some("let x = sizes[\"very large\"]")
+    );
+}
+
+#[test]
 fn after_a_dot() {
     has!(here("let x = orders.│"), ["url", "host", "engine"]);
     assert_eq!(first("let x = orders.u│", 1), ["url"]);
@@ -275,7 +296,8 @@ fn types() {
 #[test]
 fn units() {
     assert_eq!(here("job x { timeout: 30│ }"), ["30ms", "30s", "30min", "30h", "30d"]);
-    assert_eq!(here("service x { resources: { memory: 512M│ } }"), ["512MB", "512MiB"]);
+    assert_eq!(here("service x { resources: { memory: 512M│ } }"), ["512MiB", "512MB"]);
+    assert_eq!(first("service x { resources: { memory: 5│ } }", 2), ["5MiB", "5GiB"]);
     assert_eq!(here("service x { resources: { cpu: 500│ } }"), ["500m"]);
     assert!(here("service x { replicas: 3│ }").is_empty());
     assert_eq!(taken("job x { timeout: 30m│ }", "30min"), "job x { timeout: 30min }");

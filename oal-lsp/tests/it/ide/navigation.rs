@@ -104,6 +104,7 @@ fn type_definitions_are_found() {
     leads(find, in_root("backend: ", "api"), &["std:service.oal:14:13 service"]);
     leads(find, in_root("1.2.3\"\n  ports: { http: 8080 }\n", "health"), &["std:service.oal:93:6 Probe"]);
     leads(find, in_library("API_URL: ", "backend"), &["std:service.oal:14:13 service"]);
+    leads(find, in_root("service ", "worker"), &["std:service.oal:14:13 service"]);
     leads(find, in_root("replicas: ", "copies"), &[]);
 }
 
@@ -245,6 +246,20 @@ fn outline_has_what_is_declared() {
         assert_eq!(web.children[2].children[0].name, "http");
         assert!(web.children.iter().all(|one| web.span.contains(one.span) && one.span.contains(one.name_span)));
     }
+}
+
+/// Of a long file single settings are left out: declarations and what has lines of its own stay.
+#[test]
+fn outline_of_a_long_file() {
+    let names = |count: usize| {
+        let service = |at: usize| format!("service s{at} {{\n  image: \"x:1\"\n  env: {{\n    A: \"1\"\n  }}\n}}\n\n");
+        let text: String = (0..count).map(service).collect::<String>() + "kind k {\n  field f: Int\n}\n";
+        let found = document_symbols::symbols(&text, &oal_syntax::parse(&text));
+        let children = |one: &document_symbols::Outline| one.children.iter().map(|one| one.name.clone()).collect();
+        [&found[0], found.last().unwrap()].map(|one| -> Vec<String> { children(one) })
+    };
+    assert_eq!(names(300), [vec!["image", "env"], vec!["f"]]);
+    assert_eq!(names(400), [vec!["env"], vec!["f"]]);
 }
 
 #[test]

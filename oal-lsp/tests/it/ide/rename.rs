@@ -144,7 +144,7 @@ fn what_would_break_is_refused() {
     let root = "app a {}\nlet one = 1\nlet two = 2\nlet xs = [one + two for tw in [1, 2] if tw > 1]\nservice b { image: \"x:1\", replicas: two, env: { L: \"x\" } }\nservice c { image: \"x:1\", env: { L: b.env.L, X: \"${xs[0]}\" } }\n";
     let at = |word: &str| root.replacen(word, &word.replacen(' ', " │", 1), 1);
     refused(&at("let one"), "two", "declared twice");
-    refused(&at("let one"), "tw", "never used");
+    refused(&at("let one"), "tw", "means something else at app.oal:4");
     refused(&at("let one"), "if", "a word of the language");
     refused(&at("let one"), "One", "starts with a small letter");
     refused(&at("let one"), "a-b", "letters, digits");
@@ -154,6 +154,16 @@ fn what_would_break_is_refused() {
     refused(&root.replace("service b", "│service b"), "thing", "built-in library");
     refused(&root.replace("{ L: \"x\"", "{ │L: \"x\""), "a b", "behind a dot");
     refused(&root.replace("app a {}", "app a {}│"), "x", "no name here");
+}
+
+/// A lint about the new name is shown where it stands; it is no reason against the name.
+#[test]
+fn a_lint_does_not_refuse() {
+    let root = "let release = \"17.2\"\n\napp shop { description: rel│ease }\n\ndatabase orders { engine: postgres, version: 16 }\n";
+    let after = renamed(root, "", "postgres").unwrap();
+    assert_eq!(after[0], root.replace('│', "").replace("release", "postgres"));
+    let checked = check(&Project::single("app.oal", &*after[0]), &options());
+    assert!(checked.diagnostics().iter().any(|found| found.code.id == "OAL0940"), "{:?}", checked.diagnostics());
 }
 
 /// What the session sets holds for the program with the new name, too.

@@ -385,7 +385,7 @@ impl<'a> Reader<'a, '_> {
                 self.pos += 1;
                 known = self.path_step(known, self.text(step));
             } else if self.take(K::LBracket) {
-                self.peek(|_| Want::Nothing)?;
+                self.peek(|_| Want::Index { of: known, key: None })?;
                 self.pos += 1;
                 self.take(K::RBracket);
                 known = self.path_step(known, "");

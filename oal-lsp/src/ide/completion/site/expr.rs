@@ -153,6 +153,7 @@ impl<'a> Reader<'a, '_> {
                     }
                     self.pos += 1;
                     let key = known.ty.and_then(Type::map_key);
+                    self.peek(|_| Want::Index { of: known, key: Some(key) })?;
                     self.expr(key)?;
                     self.peek(|_| Want::Nothing)?;
                     self.take(K::RBracket);
