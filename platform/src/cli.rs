@@ -101,10 +101,15 @@ pub fn main() -> i32 {
             output.set_color(cli.color);
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             match runtime {
-                Ok(runtime) => runtime.block_on(perform(cli.verb, &mut output)).unwrap_or_else(|failure| {
-                    output.report(&failure);
-                    failure.exit
-                }),
+                Ok(runtime) => {
+                    let end = runtime.block_on(perform(cli.verb, &mut output));
+                    // A read from the terminal that nobody waits for any more would hold it up until the next key.
+                    runtime.shutdown_background();
+                    end.unwrap_or_else(|failure| {
+                        output.report(&failure);
+                        failure.exit
+                    })
+                }
                 Err(error) => {
                     output.report(&Failure::new(Exit::Unknown, format!("no threads: {error}")));
                     Exit::Unknown

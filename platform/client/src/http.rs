@@ -168,10 +168,33 @@ impl Client {
         match answer.bytes().await {
             Ok(bytes) => match serde_json::from_slice::<Problem>(&bytes) {
                 Ok(problem) => ClientError::Problem(Box::new(problem)),
+                Err(_) if bytes.is_empty() => ClientError::Problem(Box::new(bare(status))),
                 Err(_) => ClientError::Answer { status, reason: String::from("it says no more than that") },
             },
             Err(source) => self.unreachable(source),
         }
+    }
+}
+
+/// The problem of an answer without a body, as that to a `HEAD` request is.
+fn bare(status: u16) -> Problem {
+    let title = match status {
+        401 => "no valid token",
+        403 => "the token does not allow this",
+        _ => StatusCode::from_u16(status)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("an unknown status"),
+    };
+    Problem {
+        kind: String::from("about:blank"),
+        title: title.to_owned(),
+        status,
+        detail: None,
+        help: None,
+        request_id: None,
+        diagnostics: Vec::new(),
+        failure: None,
     }
 }
 

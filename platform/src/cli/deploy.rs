@@ -138,7 +138,7 @@ pub(super) async fn end(
         return Err(follow::left(&followed, id));
     };
     if !args.json {
-        return follow::report(&deployment, output);
+        return follow::report(client, &deployment, output).await;
     }
     output.json(&deployment);
     match deployment.state {

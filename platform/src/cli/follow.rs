@@ -182,8 +182,12 @@ impl Shown {
         let took = step.at - last.at;
         let (_, done) = words(last.to);
         match step.to {
-            Cancelling | CleaningUp | RollingBack | Failed => self.progress.failed(words(last.to).0),
-            Cancelled | Superseded | RolledBack => self.progress.done(done, Some(took)),
+            Failed | Cancelled | RolledBack if matches!(last.to, Cancelling | CleaningUp | RollingBack) => {
+                self.progress.done(done, Some(took));
+            }
+            Cancelling | CleaningUp | RollingBack | Failed | Cancelled | RolledBack | Superseded => {
+                self.progress.failed(words(last.to).0);
+            }
             _ if last.to == Queued && took.num_milliseconds() < 500 => {}
             _ if last.to == Planning => {
                 let summary = self.plan.as_ref().map(changes::summary).unwrap_or_default();
@@ -266,13 +270,12 @@ const fn words(state: DeploymentState) -> (&'static str, &'static str) {
 ///
 /// # Errors
 /// It is not live.
-pub(super) fn report(deployment: &Deployment, output: &mut Output) -> Result<Exit, Failure> {
+pub(super) async fn report(client: &Client, deployment: &Deployment, output: &mut Output) -> Result<Exit, Failure> {
     let name = format!("{}/{}", deployment.app, deployment.environment);
     let paint = output.paint();
     if deployment.state == DeploymentState::Live {
         let release = deployment.release.map(|number| format!("release {number}")).unwrap_or_default();
-        let idle = deployment.plan.as_ref().is_some_and(Plan::is_empty);
-        if idle {
+        if deployment.plan.as_ref().is_some_and(Plan::is_empty) && ran_before(client, deployment).await {
             output.line(&format!("nothing to do: {name} runs {release} already"));
         } else {
             let took = table::took(deployment.finished_at.unwrap_or(deployment.updated_at) - deployment.created_at);
@@ -302,6 +305,16 @@ pub(super) fn report(deployment: &Deployment, output: &mut Output) -> Result<Exi
         }
         _ => Err(Failure::new(Exit::Deploy, what)),
     }
+}
+
+/// Whether the release is one that an earlier deployment made.
+async fn ran_before(client: &Client, deployment: &Deployment) -> bool {
+    let (Some(number), Ok(app), Ok(environment)) =
+        (deployment.release, deployment.app.parse(), deployment.environment.parse())
+    else {
+        return false;
+    };
+    client.release(&app, &environment, number).await.is_ok_and(|release| release.deployment != deployment.id)
 }
 
 /// What is to be said where a deployment is left alone before its end.

@@ -59,7 +59,13 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
         return Err(Failure::usage("there is no token").help("`helios token create` makes one"));
     }
     let client = Client::new(url, token.trim())?;
-    let identity = client.identity().await?;
+    let identity = match client.identity().await {
+        Err(error) if error.status() == Some(401) => {
+            return Err(Failure::usage(format!("{} does not take this token", client.address()))
+                .help("somebody with the scope `admin` makes one: `helios token create`"));
+        }
+        identity => identity?,
+    };
     kept.put(client.address(), token.trim());
     let path = kept.write()?;
     output.line(&format!(

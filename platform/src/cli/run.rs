@@ -40,13 +40,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let found = args.which.find(&args.directory).await?;
-    let node = match found.component(&args.component).await {
-        // A job that has not run yet has left no trace; the platform knows it.
-        Err(_) if !args.component.contains('/') => {
-            format!("job/{}", args.component).parse().map_err(|error| Failure::usage(format!("{error}")))?
-        }
-        node => node?,
-    };
+    let node = found.component(&args.component).await?;
     let command = (!args.command.is_empty()).then(|| args.command.clone());
     let job = found.client.run(&found.app, &found.environment, &NewRun { node: node.clone(), command }).await?;
     if args.detach {
@@ -58,9 +52,14 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
         return Ok(Exit::Live);
     }
     let job = jobs::wait(&found.client, job, |line| {
-        if !args.json {
-            output.line(&terminal::safe(&line.line));
-            output.flush();
+        match (args.json, &line.node) {
+            (true, _) => {}
+            // What the platform says of it is no part of what it writes.
+            (false, None) => output.note(&format!("{}\n", terminal::safe(&line.line))),
+            (false, Some(_)) => {
+                output.line(&terminal::safe(&line.line));
+                output.flush();
+            }
         }
     })
     .await?;
@@ -74,7 +73,7 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
             }
             Ok(Exit::of_command(Some(code)))
         }
-        (JobState::Done, None) => Ok(Exit::Live),
+        (JobState::Done, None) if job.failure.is_none() => Ok(Exit::Live),
         _ => Err(jobs::failed(&job, &format!("{node} did not run to its end"))),
     }
 }

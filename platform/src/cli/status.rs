@@ -110,6 +110,6 @@ fn verdict(status: &EnvironmentStatus) -> Exit {
     let well = |instance: &Instance| {
         instance.state == "running" && instance.health.as_deref().is_none_or(|health| health == "healthy")
     };
-    let whole = status.release.is_some() && status.instances.iter().all(well);
+    let whole = status.release.is_some() && status.environment.down_at.is_none() && status.instances.iter().all(well);
     if whole { Exit::Live } else { Exit::Deploy }
 }

@@ -21,8 +21,8 @@ pub(super) fn confirm(question: &str) -> Result<bool, Failure> {
 
 fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
     let failed = |error: io::Error| Failure::usage(format!("cannot ask on the terminal: {error}"));
-    let mut screen = io::stderr().lock();
-    screen.write_all(prompt.as_bytes()).and_then(|()| screen.flush()).map_err(failed)?;
+    // Not locked while somebody thinks: who gives up by Ctrl-C is told so there.
+    io::stderr().write_all(prompt.as_bytes()).map_err(failed)?;
     let mut line = Zeroizing::new(String::new());
     io::stdin().lock().read_line(&mut line).map_err(failed)?;
     Ok(line)

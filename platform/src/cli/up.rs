@@ -93,7 +93,7 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
             let deployment = deploy::begin(&found, &program, &args.params).await?;
             let followed = follow(&found.client, deployment.id, &args.follow, &mut Interrupt::new()?, output).await?;
             return match followed {
-                Followed::Ended(deployment) => follow::report(&deployment, output),
+                Followed::Ended(deployment) => follow::report(&found.client, &deployment, output).await,
                 left => Err(follow::left(&left, deployment.id)),
             };
         }
@@ -115,8 +115,8 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
 
     let found = Found { client: platform.client.clone(), app, environment };
     let end = serve(args, &found, &program, &mut platform, &mut interrupt, output).await;
-    stop(platform, &found, &mut interrupt, output).await;
-    end
+    let in_order = stop(platform, &found, &mut interrupt, output).await;
+    end.and_then(|exit| if in_order { Ok(exit) } else { Err(cut_off()) })
 }
 
 /// Deploys, and stays until somebody wishes the end or something breaks.
@@ -131,7 +131,7 @@ async fn serve(
     let deployed = async {
         let deployment = deploy::begin(found, program, &args.params).await?;
         match follow(&found.client, deployment.id, &args.follow, interrupt, output).await? {
-            Followed::Ended(deployment) => follow::report(&deployment, output).map(|_| true),
+            Followed::Ended(deployment) => follow::report(&found.client, &deployment, output).await.map(|_| true),
             left => {
                 let why = Cancellation { reason: Some(String::from("`helios up` ends")) };
                 // Where it is too late for that, it ends with what it started.
@@ -166,14 +166,26 @@ async fn serve(
     }
 }
 
-/// Stops everything in order. Who asks a second time has it at once: the kernel ends the children with this process.
-async fn stop(platform: Platform, found: &Found, interrupt: &mut Interrupt, output: &mut Output) {
+fn cut_off() -> Failure {
+    Failure::new(Exit::Unknown, "stopped at once: containers may still run")
+        .help("the next `helios up` takes them over, and ends them when it ends")
+}
+
+/// Stops everything in order. Who asks a second time has it at once: the kernel ends the children with this process. False
+/// then.
+async fn stop(platform: Platform, found: &Found, interrupt: &mut Interrupt, output: &mut Output) -> bool {
     let mut progress = Progress::new(output);
     let started = Utc::now();
     progress.begin("stopping; Ctrl-C once more ends it at once", "stopping", started);
     tokio::select! {
-        () = platform.stop(found) => progress.done("stopped", Some(Utc::now() - started)),
-        () = interrupt.next() => progress.failed("stopped at once; containers may still run"),
+        () = platform.stop(found) => {
+            progress.done("stopped", Some(Utc::now() - started));
+            true
+        }
+        () = interrupt.next() => {
+            progress.failed("stopping");
+            false
+        }
     }
 }
 

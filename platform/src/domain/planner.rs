@@ -126,9 +126,10 @@ fn changes(previous: Side<'_>, next: Side<'_>) -> Vec<PlanItem> {
             touch(node, vec!["image: its sources changed".to_owned()], diff::restart(next.ir, component));
         }
     }
-    for (node, secret) in rotated(previous.secrets, next) {
+    for (node, secrets) in rotated(previous.secrets, next) {
         if let Some(component) = next.ir.components.get(&node) {
-            touch(&node, vec![format!("new value of {secret}")], diff::restart(next.ir, component));
+            let reasons = secrets.iter().map(|secret| format!("new value of {secret}")).collect();
+            touch(&node, reasons, diff::restart(next.ir, component));
         }
     }
     items.into_values().collect()
@@ -154,38 +155,42 @@ fn weigh(item: &mut PlanItem, effect: Effect) {
 
 /// Components that hold a secret's value, directly or within the output of another component, where its version is another
 /// than before; each with one such secret.
-fn rotated(before: &BTreeMap<String, Uuid>, next: Side<'_>) -> Vec<(NodeId, String)> {
+fn rotated(before: &BTreeMap<String, Uuid>, next: Side<'_>) -> BTreeMap<NodeId, BTreeSet<String>> {
     let changed: BTreeSet<&str> = next
         .secrets
         .iter()
         .filter(|(name, version)| before.get(*name).is_some_and(|old| old != *version))
         .map(|(name, _)| name.as_str())
         .collect();
-    let mut reached: BTreeMap<NodeId, String> = BTreeMap::new();
+    let mut reached: BTreeMap<NodeId, BTreeSet<String>> = BTreeMap::new();
     if changed.is_empty() {
-        return Vec::new();
+        return reached;
     }
     // Whom a component refers to stands in an earlier level of the order, so one pass is enough.
     for node in next.ir.graph.order.iter().flatten() {
         let Some(component) = next.ir.components.get(node) else { continue };
         let own = format!("{node}#");
-        let mut found = changed.iter().find(|name| name.starts_with(&own)).map(|name| (*name).to_owned());
+        let mut found: BTreeSet<String> =
+            changed.iter().filter(|name| name.starts_with(&own)).map(|name| (*name).to_owned()).collect();
         component.spec.walk(|_, leaf| {
             let Leaf::Template(template) = leaf else { return };
             for part in template.parts() {
-                let secret = match part {
-                    Part::Secret(secret) => changed.get(secret.node.as_str()).map(|name| (*name).to_owned()),
-                    Part::Ref(output) if output.level == Level::Secret => reached.get(&output.node).cloned(),
-                    _ => None,
-                };
-                found = found.take().or(secret);
+                match part {
+                    Part::Secret(secret) => {
+                        found.extend(changed.get(secret.node.as_str()).map(|name| (*name).to_owned()));
+                    }
+                    Part::Ref(output) if output.level == Level::Secret => {
+                        found.extend(reached.get(&output.node).into_iter().flatten().cloned());
+                    }
+                    _ => {}
+                }
             }
         });
-        if let Some(secret) = found {
-            reached.insert(node.clone(), secret);
+        if !found.is_empty() {
+            reached.insert(node.clone(), found);
         }
     }
-    reached.into_iter().collect()
+    reached
 }
 
 /// A changed value in a line: `env/LOG_LEVEL: "info" -> "debug"`. Of a map or record that came or went as a whole, a line for

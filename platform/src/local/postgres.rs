@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use sqlx::Connection;
@@ -39,6 +39,9 @@ pub fn programs() -> Option<PathBuf> {
     directory.join("initdb").is_file().then_some(directory)
 }
 
+/// How long the server of a `helios up` that was killed may take to end, and to give up the data.
+const LAST_ONE: Duration = Duration::from_secs(20);
+
 /// The user `postgres`, whom a server started by root runs as: PostgreSQL refuses to run as root.
 fn user() -> Result<Option<User>, LocalError> {
     if !rustix::process::geteuid().is_root() {
@@ -68,17 +71,28 @@ pub async fn start(directory: &Directory, chosen: &Chosen) -> Result<Postgres, L
         ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=100", "logging_collector=off"];
     let mut arguments = vec!["-D".to_owned(), data.display().to_string(), "-p".to_owned(), port.clone()];
     arguments.extend(settings.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]));
-    let mut child = Child::start(Start {
-        name: "PostgreSQL",
-        program: &programs.join("postgres"),
-        arguments,
-        environment: Vec::new(),
-        user,
-        end: Signal::INT,
-    })?;
     let url = |database| format!("postgres://{NAME}:{}@127.0.0.1:{port}/{database}", chosen.postgres_password);
     let admin = url("postgres");
-    child.until_ready(Duration::from_secs(60), || async { sqlx::PgConnection::connect(&admin).await.is_ok() }).await?;
+    let (program, lock, begun) = (programs.join("postgres"), data.join("postmaster.pid"), Instant::now());
+    let child = loop {
+        let was_locked = lock.exists();
+        let mut child = Child::start(Start {
+            name: "PostgreSQL",
+            program: &program,
+            arguments: arguments.clone(),
+            environment: Vec::new(),
+            user,
+            end: Signal::INT,
+        })?;
+        let ready = || async { sqlx::PgConnection::connect(&admin).await.is_ok() };
+        match child.until_ready(Duration::from_secs(60), ready).await {
+            Ok(()) => break child,
+            Err(LocalError::Child { .. }) if was_locked && begun.elapsed() < LAST_ONE => {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    };
     create_database(&admin).await.map_err(|error| LocalError::Other(format!("PostgreSQL: {error}")))?;
     Ok(Postgres { child, url: url(NAME) })
 }

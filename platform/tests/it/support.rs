@@ -3,11 +3,13 @@
 //! A test takes what it needs: [`Services::start`] for both, [`Database::new`] for a migrated database on the server that the
 //! tests of this process share, [`Postgres::start`] for a server of its own that it may stop.
 
+pub(crate) mod caddy;
 pub(crate) mod nats;
 pub(crate) mod postgres;
 pub(crate) mod server;
 pub(crate) mod world;
 
+pub(crate) use caddy::Caddy;
 pub(crate) use nats::Nats;
 pub(crate) use postgres::{Database, Postgres};
 pub(crate) use world::World;

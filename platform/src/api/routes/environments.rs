@@ -110,7 +110,9 @@ pub async fn status(
     if let (Some(id), Some(number)) = (view.live_release_id, view.live_release) {
         let live = stored::by_number(&mut tx, org, view.id, number).await?;
         release = live.map(|live| releases::show(live, Some(id)));
-        urls = stored::urls(&mut tx, id).await?;
+        if view.down_at.is_none() {
+            urls = stored::urls(&mut tx, id).await?;
+        }
     }
     let deployment = deployments::list(&mut tx, org, Some(view.id), None, 1).await?.pop();
     let instances = progress::instances(&mut tx, org, view.id).await?;

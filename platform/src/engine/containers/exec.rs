@@ -59,7 +59,8 @@ impl Engine {
             return Err(EngineError::Failed("the engine did not attach the command".to_owned()));
         };
         if let Some((columns, rows)) = terminal {
-            self.resize_exec(&id, columns, rows).await?;
+            // One that has ended already needs no size.
+            let _ = self.resize_exec(&id, columns, rows).await;
         }
         let output = output.filter_map(|output| {
             futures::future::ready(

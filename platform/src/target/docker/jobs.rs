@@ -126,7 +126,7 @@ impl Docker {
                 return Ok((code, Some(failure)));
             }
             let message = release.redactor.text(&failure.message);
-            context.log(Some(node), format!("{message}; another try in {} s", backoff.as_secs_f32()));
+            context.log(None, format!("{message}; another try in {} s", backoff.as_secs_f32()));
             pause(context, backoff).await?;
             backoff = backoff.saturating_mul(2).min(LONGEST_BACKOFF);
             attempt += 1;
@@ -162,7 +162,7 @@ impl Docker {
             if let Err(error) = self.engine.start_container(name).await {
                 return Err(failures::start(node, None, error)?.into());
             }
-            context.log(Some(node), format!("runs as {name}"));
+            context.log(None, format!("`{node}` runs as {name}"));
         }
         let following = self.follow(release, node, name, context);
         let waiting = self.wait_run(node, name, manner, Duration::from_secs(spec.stop_seconds), context);

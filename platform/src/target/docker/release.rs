@@ -184,7 +184,10 @@ impl Release {
             let unit = match &component.spec {
                 Spec::Service(service) => {
                     let image = self.image(id)?;
-                    let digest = workload::service(&fingerprint, id, service, image)?.digest()?;
+                    let made = workload::service(&fingerprint, id, service, image)?.digest()?;
+                    // Where copies are reached and what they are asked is in none of them; those that run were never asked it.
+                    let asked = serde_json::json!([service.ports, service.health, service.ready]).to_string();
+                    let digest = format!("sha256:{}", short_hash(&[&made, &asked], 64));
                     let spec = workload::service(&program, id, service, image)?;
                     let stop_first = workload::stop_first(&program, service);
                     let kind = UnitKind::Service { stop_first };

@@ -66,7 +66,13 @@ impl Docker {
             .find(|container| {
                 query.replica.is_none_or(|replica| container.label(labels::REPLICA) == replica.to_string())
             })
-            .ok_or_else(|| nothing_runs(&query.node))?;
+            .ok_or_else(|| match query.replica {
+                Some(replica) => {
+                    let message = format!("copy {replica} of `{}` does not run", query.node);
+                    Failure::new(FailureKind::Start, "", message).of(query.node.clone())
+                }
+                None => nothing_runs(&query.node),
+            })?;
         let running =
             self.engine.exec(&container.name, &query.command, query.terminal).await.map_err(failures::of_engine)?;
         let (engine, id) = (self.engine.clone(), running.id);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 /// A program without findings.
 pub(super) const SOUND: &str = r#"app shop {}
@@ -50,8 +50,14 @@ impl Sandbox {
 
     /// The binary in this directory, away from what the environment says, and with a home of its own.
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_helios"));
-        command.args(arguments).current_dir(self.directory.path()).env_clear();
+        self.started_by(&[], arguments)
+    }
+
+    /// The same, started by a program that has its command as its last arguments.
+    pub(super) fn started_by(&self, program: &[&str], arguments: &[&str]) -> Command {
+        let mut words = program.iter().chain([&env!("CARGO_BIN_EXE_helios")]).chain(arguments);
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words).current_dir(self.directory.path()).env_clear();
         command.envs(["PATH", "LD_LIBRARY_PATH"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command.env("HOME", self.path("home")).env("XDG_CONFIG_HOME", self.path("config"));
         command.env("HELIOS_DATA", self.path("data")).env("TZ", "UTC");
@@ -59,15 +65,11 @@ impl Sandbox {
     }
 
     pub(super) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::from(self.command(arguments).stdin(Stdio::null()).output().unwrap())
+        self.run_with_input(arguments, "")
     }
 
     pub(super) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
-        let mut command = self.command(arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // It may end without reading.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        Ran::from(child.wait_with_output().unwrap())
+        Ran::of(self.command(arguments), input)
     }
 }
 
@@ -79,17 +81,20 @@ pub(super) struct Ran {
     pub(super) err: String,
 }
 
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
+impl Ran {
+    /// Runs a command with this on its standard input.
+    pub(super) fn of(mut command: Command, input: &str) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // It may end without reading.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
         Self {
             code: output.status.code().expect("ended by itself"),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
         }
     }
-}
 
-impl Ran {
     /// Asserts the exit code.
     #[track_caller]
     pub(super) fn code(self, code: i32) -> Self {

@@ -11,7 +11,6 @@ use helios::domain::job::{DeployJob, DeployResult, EnvironmentRef, Instance, IrP
 use helios::domain::managed;
 use helios::edge::Edge;
 use helios::engine::Engine;
-use helios::local::child::find_program;
 use helios::roles::worker::JobContext;
 use helios::settings::Settings;
 use helios::store::Store;
@@ -20,11 +19,9 @@ use helios::target::docker::{Docker, Parts};
 use helios::target::secrets::SecretSource;
 use helios_client::Failure;
 use oal_ir::v1::{Ir, Spec};
-use rustix::process::Signal;
 use uuid::Uuid;
 
-use crate::support::server::Server;
-use crate::support::{Database, directory, free_port};
+use crate::support::{Caddy, Database, directory, free_port};
 
 /// Answers over HTTP: who it is, slowly if asked, and for ever badly if told to.
 const PROGRAM: &str = include_str!("program.py");
@@ -33,13 +30,12 @@ pub(crate) struct World {
     pub(crate) docker: Docker,
     pub(crate) engine: Engine,
     pub(crate) environment: EnvironmentRef,
-    admin: u16,
     pub(crate) http: u16,
     pub(crate) https: u16,
     pub(crate) store: Store,
     artifacts: Artifacts,
     pub(crate) target: String,
-    caddy: Option<Server>,
+    caddy: Caddy,
     project: tempfile::TempDir,
     values: BTreeMap<Uuid, String>,
     data: tempfile::TempDir,
@@ -79,18 +75,9 @@ impl World {
         let data = directory("target");
         let project = directory("project");
         std::fs::write(project.path().join("program.py"), PROGRAM).unwrap();
-        let (admin, http, https) = (free_port(), free_port(), free_port());
-        let configuration = serde_json::json!({
-            "admin": { "listen": format!("127.0.0.1:{admin}"), "config": { "persist": false } },
-            "storage": { "module": "file_system", "root": data.path().join("caddy") },
-        });
-        let file = data.path().join("caddy.json");
-        std::fs::write(&file, configuration.to_string()).unwrap();
-        let program = find_program("caddy", &[]).expect("Caddy is installed: apt-get install caddy");
-        let arguments = ["run", "--config", file.to_str().unwrap()].map(str::to_owned);
-        let caddy = Server::start(&program, &arguments, None, "KILL", &data.path().join("caddy.log"), admin);
+        let (caddy, http, https) = (Caddy::start(data.path()), free_port(), free_port());
         let target = format!("test-{}", id.simple());
-        let settings = settings(&database.url, data.path(), &target, admin, http, https);
+        let settings = settings(&database.url, data.path(), &target, caddy.admin, http, https);
         let artifacts = Artifacts::open(settings.artifacts()).unwrap();
         let engine = Engine::connect("unix:///var/run/docker.sock").await.expect("a container engine answers");
         let values: BTreeMap<Uuid, String> =
@@ -111,13 +98,12 @@ impl World {
             docker,
             engine,
             environment,
-            admin,
             http,
             https,
             store,
             artifacts,
             target,
-            caddy: Some(caddy.expect("Caddy starts")),
+            caddy,
             project,
             values,
             data,
@@ -239,7 +225,7 @@ impl World {
 
     /// Which configuration Caddy runs.
     pub(crate) async fn configuration(&self) -> String {
-        let url = format!("http://127.0.0.1:{}/config/", self.admin);
+        let url = format!("http://127.0.0.1:{}/config/", self.caddy.admin);
         reqwest::Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap().text().await.unwrap()
     }
 
@@ -340,9 +326,6 @@ impl Drop for World {
                 words.extend(found.iter().map(String::as_str));
                 output(&words);
             }
-        }
-        if let Some(caddy) = self.caddy.take() {
-            caddy.end(Signal::KILL);
         }
     }
 }
