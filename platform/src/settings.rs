@@ -1,10 +1,13 @@
 //! What a process is told about its surroundings: by environment variables, all named `HELIOS_…` but the two that others use, too.
 
+mod timing;
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
+pub use timing::Timing;
 
 /// Addresses for networks unless others are named.
 pub const SUBNETS: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 213, 0, 0), 16);
@@ -68,6 +71,9 @@ pub struct Settings {
     /// Form of the log: `pretty` or `json`.
     #[arg(long, env = "HELIOS_LOG_FORMAT", value_name = "FORM", default_value = "pretty")]
     pub log_format: String,
+    /// How long things take.
+    #[command(flatten)]
+    pub timing: Timing,
 }
 
 impl Settings {

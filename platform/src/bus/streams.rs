@@ -10,8 +10,6 @@ use chrono::{DateTime, Utc};
 
 use super::{Bus, BusError, subjects};
 
-/// A worker that has said nothing of a message for this long is taken for dead.
-pub const ACK_WAIT: Duration = Duration::from_secs(30);
 /// The server forgets ids of messages after this long.
 const DUPLICATES: Duration = Duration::from_secs(10 * 60);
 /// Only a backstop: the row of a job counts its attempts.
@@ -104,17 +102,18 @@ impl Bus {
         Ok(())
     }
 
-    /// The consumer of a queue, made with its stream if it is not there.
+    /// The consumer of a queue, made with its stream if it is not there. A worker that has said nothing of a message for `heard` is
+    /// taken for dead.
     ///
     /// # Errors
     /// The server.
-    pub async fn consumer(&self, queue: &Queue) -> Result<PullConsumer, BusError> {
+    pub async fn consumer(&self, queue: &Queue, heard: Duration) -> Result<PullConsumer, BusError> {
         self.set_up().await?;
         let config = pull::Config {
             durable_name: Some(queue.name.clone()),
             filter_subject: queue.filter.clone(),
             ack_policy: AckPolicy::Explicit,
-            ack_wait: ACK_WAIT,
+            ack_wait: heard,
             max_deliver: MAX_DELIVERIES,
             ..pull::Config::default()
         };

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::{Bus, Queue};
-use crate::domain::job::{DeployJob, DeployResult, Phase, RunJob, RunResult};
-use crate::roles::worker::pool::{Timing, Worker};
-use crate::roles::worker::{Handler, JobContext, JobError};
+use crate::domain::job::{DeployJob, DeployResult, EnvironmentRef, Phase, RunJob, RunResult};
+use crate::roles::worker::{Handler, JobContext, JobError, Worker};
+use crate::settings::Timing;
 use crate::store::notices::Notices;
 use crate::store::{Store, instances};
 use crate::target::Target;
@@ -28,6 +28,7 @@ const RUNS: usize = 16;
 pub struct DeployAgent {
     store: Store,
     docker: Docker,
+    timing: Timing,
 }
 
 /// Does phases.
@@ -41,8 +42,8 @@ struct Runs(DeployAgent);
 impl DeployAgent {
     /// An agent of this target.
     #[must_use]
-    pub const fn new(store: Store, docker: Docker) -> Self {
-        Self { store, docker }
+    pub const fn new(store: Store, docker: Docker, timing: Timing) -> Self {
+        Self { store, docker, timing }
     }
 
     /// Works until told to stop; returns when what it holds has ended or was given back.
@@ -53,7 +54,7 @@ impl DeployAgent {
             notices: notices.clone(),
             queue,
             slots,
-            timing: Timing::default(),
+            timing: self.timing,
             shutdown: shutdown.clone(),
         };
         let name = self.docker.name();
@@ -63,6 +64,16 @@ impl DeployAgent {
         let talking = conversations::answer(self.clone(), bus.clone(), shutdown.clone());
         tokio::join!(deploys, runs, watching, talking);
     }
+
+    /// Looks at what runs of an environment and writes it down.
+    async fn write_down(&self, environment: &EnvironmentRef, whole: bool) -> Result<(), String> {
+        let text = |error: sqlx::Error| error.to_string();
+        let mut tx = self.store.system().await.map_err(text)?;
+        instances::hold(&mut tx, environment.id).await.map_err(text)?;
+        let seen = self.docker.observe(environment).await.map_err(|failure| failure.message)?;
+        instances::record(&mut tx, environment, &seen, whole).await.map_err(text)?;
+        tx.commit().await.map_err(text)
+    }
 }
 
 impl Handler for Deploys {
@@ -71,19 +82,14 @@ impl Handler for Deploys {
 
     async fn handle(&self, job: DeployJob, context: &JobContext) -> Result<DeployResult, JobError> {
         let result = self.0.docker.apply(&job, context).await?;
-        let (DeployResult::Done { observed, .. } | DeployResult::Failed { observed, .. }) = &result;
         let whole = match (&result, job.phase) {
             // What is not there any more is not wanted any more.
             (DeployResult::Done { .. }, Phase::Drain | Phase::RollBack | Phase::CleanUp | Phase::Converge) => true,
             (DeployResult::Done { .. }, Phase::Down | Phase::Destroy) => true,
             _ => false,
         };
-        let seen = async {
-            let mut tx = self.0.store.system().await?;
-            instances::record(&mut tx, &job.environment, observed, whole).await?;
-            tx.commit().await
-        };
-        seen.await.map_err(|error| JobError::Retry(format!("what runs could not be written down: {error}")))?;
+        let seen = self.0.write_down(&job.environment, whole).await;
+        seen.map_err(|error| JobError::Retry(format!("what runs could not be written down: {error}")))?;
         Ok(result)
     }
 }

@@ -6,19 +6,18 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
+use crate::settings::Timing;
 use crate::store::{Store, idempotency, jobs, outbox};
 
-/// How often leases and deadlines are looked at.
-const TICK: Duration = Duration::from_secs(1);
 /// How often it is asked whether messages were lost; also whenever the bus comes back.
 const LOST: Duration = Duration::from_secs(5);
 /// How often old rows are removed.
 const PRUNE: Duration = Duration::from_secs(10 * 60);
 
 /// Reaps until `shutdown`.
-pub async fn run(store: Store, bus: Bus, shutdown: CancellationToken) {
+pub async fn run(store: Store, bus: Bus, timing: Timing, shutdown: CancellationToken) {
     let mut connections = bus.connections();
-    let mut ticks = tokio::time::interval(TICK);
+    let mut ticks = tokio::time::interval(timing.sweep);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut lost, mut prune) = (Instant::now(), Instant::now());
     loop {
@@ -35,7 +34,7 @@ pub async fn run(store: Store, bus: Bus, shutdown: CancellationToken) {
             }
             if lost <= now && bus.is_connected() {
                 lost = now + LOST;
-                send_lost(&store, &bus).await?;
+                send_lost(&store, &bus, timing.lease).await?;
             }
             if prune <= now {
                 prune = now + PRUNE;
@@ -52,7 +51,7 @@ pub async fn run(store: Store, bus: Bus, shutdown: CancellationToken) {
     }
 }
 
-async fn send_lost(store: &Store, bus: &Bus) -> Result<(), sqlx::Error> {
+async fn send_lost(store: &Store, bus: &Bus, taken: Duration) -> Result<(), sqlx::Error> {
     // Made at once when the server came back empty: what is due waits for it.
     let since = match bus.jobs_since().await {
         Ok(since) => Some(since),
@@ -61,7 +60,7 @@ async fn send_lost(store: &Store, bus: &Bus) -> Result<(), sqlx::Error> {
             Err(_) => None,
         },
     };
-    let sent = jobs::overdue::send_lost(store, since).await?;
+    let sent = jobs::overdue::send_lost(store, since, taken).await?;
     if sent > 0 {
         tracing::info!(sent, "jobs whose message the bus had lost");
     }

@@ -20,7 +20,7 @@ use super::driver::Driver;
 use super::oal_worker::OalWorker;
 use super::repair::Repair;
 use super::scheduler::Scheduler;
-use super::worker::{Timing, Worker};
+use super::worker::Worker;
 use super::{reaper, relay};
 use crate::api::health::Readiness;
 use crate::api::limits::{Allowance, Limits};
@@ -196,7 +196,7 @@ impl Base {
             notices: self.notices.clone(),
             queue,
             slots,
-            timing: Timing::default(),
+            timing: self.settings.timing,
             shutdown: self.shutdown.clone(),
         }
     }
@@ -246,7 +246,7 @@ impl Base {
             }
         }));
         parts.push(part("the relay", relay::run(store.clone(), bus.clone(), notices.clone(), stop.clone())));
-        parts.push(part("the reaper", reaper::run(store.clone(), bus.clone(), stop.clone())));
+        parts.push(part("the reaper", reaper::run(store.clone(), bus.clone(), self.settings.timing, stop.clone())));
         parts.push(part("the scheduler", Scheduler::new(Arc::clone(&driver)).run(stop.clone())));
         parts.push(part("the repair of what drifted", Repair::new(Arc::clone(&driver)).run(stop.clone())));
         parts.push(part("the driver", driver.run(notices.clone(), stop.clone())));
@@ -288,7 +288,7 @@ impl Base {
             data: self.settings.data.join("target"),
             subnets: self.settings.subnets,
         });
-        let agent = DeployAgent::new(self.store.clone(), docker);
+        let agent = DeployAgent::new(self.store.clone(), docker, self.settings.timing);
         parts.push(part("the deploy agent", agent.run(self.bus.clone(), self.notices.clone(), self.shutdown.clone())));
         Ok(())
     }

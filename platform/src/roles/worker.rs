@@ -5,7 +5,7 @@ mod keep;
 mod log;
 pub mod pool;
 
-pub use pool::{Timing, Worker};
+pub use pool::Worker;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};

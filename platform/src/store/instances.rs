@@ -9,8 +9,21 @@ use super::Tx;
 use crate::domain::drift::Running;
 use crate::domain::job::{EnvironmentRef, Instance};
 
-/// Writes down what runs. What was there before and is not seen any more is forgotten if `whole` says that it is not wanted
-/// either; else it stays, as `removed`, so that others see that something is missing.
+/// Lets nobody else write down what runs of an environment until the transaction ends. To be asked for before one looks: who looked
+/// first and wrote last would bring back what is long gone.
+///
+/// # Errors
+/// The server.
+pub async fn hold(tx: &mut Tx, environment: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('helios instances ' || $1, 0))")
+        .bind(environment.to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes down what runs, seen after [`hold`]. What was there before and is not seen any more is forgotten if `whole` says that it
+/// is not wanted either; else it stays, as `removed`, so that others see that something is missing.
 ///
 /// # Errors
 /// The server.
@@ -20,11 +33,6 @@ pub async fn record(
     seen: &[Instance],
     whole: bool,
 ) -> Result<(), sqlx::Error> {
-    // Of two who write down the same environment the later one has seen it later.
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('helios instances ' || $1, 0))")
-        .bind(environment.id.to_string())
-        .execute(&mut **tx)
-        .await?;
     let names: Vec<&str> = seen.iter().map(|instance| instance.container.as_str()).collect();
     let gone = if whole {
         "DELETE FROM instances WHERE environment_id = $1 AND container <> ALL($2)"

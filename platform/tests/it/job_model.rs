@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, TestRunner};
 use uuid::Uuid;
 
 use crate::support::Database;
-use crate::support::world::{new_job, organisation};
+use crate::support::world::{TIMING, new_job, organisation};
 
 const LEASE: Duration = Duration::from_secs(600);
 const WORKERS: usize = 3;
@@ -228,7 +228,7 @@ impl Run<'_> {
                     .execute(store.pool())
                     .await
                     .unwrap();
-                let sent = overdue::send_lost(store, Some(chrono::Utc::now())).await.unwrap();
+                let sent = overdue::send_lost(store, Some(chrono::Utc::now()), TIMING.lease).await.unwrap();
                 let lost = model.state == JobState::Queued;
                 assert_eq!(sent, u64::from(lost));
                 model.sent += i32::from(lost);

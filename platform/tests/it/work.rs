@@ -156,7 +156,7 @@ async fn a_database_that_is_restarted_breaks_off_no_job_and_loses_no_line() {
 async fn a_message_that_the_bus_gave_up_on_is_sent_again() {
     let world = World::new().await;
     let job = world.job(&QUICK).await;
-    let consumer = world.bus.consumer(&Queue::build()).await.unwrap();
+    let consumer = world.bus.consumer(&Queue::build(), TIMING.lease).await.unwrap();
     let mut messages = consumer.messages().await.unwrap();
     loop {
         let message = messages.next().await.unwrap().unwrap();

@@ -22,7 +22,7 @@ use crate::cli::servers::ADMIN_TOKEN;
 use crate::local::directory::{Directory, Held};
 use crate::local::machine::Machine;
 use crate::roles::serve::{self, Role};
-use crate::settings::Settings;
+use crate::settings::{Settings, Timing};
 use crate::store::{Store, tokens};
 
 /// File in the data directory with what the roles say.
@@ -96,6 +96,7 @@ impl Platform {
             build_slots: 2,
             keep_releases: 10,
             log_format: String::from("pretty"),
+            timing: Timing::default(),
         };
         let (shutdown, (ready, is_ready)) = (CancellationToken::new(), oneshot::channel());
         let (client, until) = (Client::new(&format!("http://{}", settings.listen), &token)?, shutdown.clone());

@@ -123,11 +123,8 @@ pub(super) async fn look_at(agent: &DeployAgent, environment: Uuid) {
             Err(error) => return Err(error.to_string()),
         };
         drop(tx);
-        let seen = agent.docker.observe(&place.environment).await.map_err(|failure| failure.message)?;
         agent.docker.follow_addresses(&place.environment).await.map_err(|failure| failure.message)?;
-        let mut tx = agent.store.system().await.map_err(|error| error.to_string())?;
-        instances::record(&mut tx, &place.environment, &seen, false).await.map_err(|error| error.to_string())?;
-        tx.commit().await.map_err(|error| error.to_string())
+        agent.write_down(&place.environment, false).await
     };
     if let Err(error) = look.await {
         tracing::warn!(%environment, error, "what runs could not be looked at");

@@ -7,7 +7,8 @@ use chrono::Utc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{JobContext, Stop, Timing};
+use super::{JobContext, Stop};
+use crate::settings::Timing;
 use crate::store::Store;
 use crate::store::jobs::held::{Renewal, renew};
 use crate::store::notices::{Notice, Waiter};

@@ -18,37 +18,11 @@ use super::log::Log;
 use super::{Handler, JobContext, JobError, Stop};
 use crate::bus::envelope::SCHEMA;
 use crate::bus::{Bus, Envelope, Queue};
+use crate::settings::Timing;
 use crate::store::jobs::End;
 use crate::store::jobs::held::{self, Claim, Held, Retried};
 use crate::store::notices::Notices;
 use crate::store::{Store, dead_letters};
-
-/// How long things take.
-#[derive(Debug, Clone, Copy)]
-pub struct Timing {
-    /// A worker that has not renewed its lease for so long may have lost its job to another.
-    pub lease: Duration,
-    /// How often the lease is renewed.
-    pub renewal: Duration,
-    /// How long work may go on after it was told to stop because of a request or its deadline; then it is broken off.
-    pub grace: Duration,
-    /// The same when the process is to end.
-    pub shutdown_grace: Duration,
-    /// The wait before the second attempt; doubled for each one after it.
-    pub retry: Duration,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self {
-            lease: Duration::from_secs(30),
-            renewal: Duration::from_secs(10),
-            grace: Duration::from_secs(60),
-            shutdown_grace: Duration::from_secs(5),
-            retry: Duration::from_secs(1),
-        }
-    }
-}
 
 /// One request for a message waits so long; then it is made again.
 const PULL: Duration = Duration::from_secs(5);
@@ -113,7 +87,7 @@ impl Worker {
         let mut failures = 0_u32;
         while !self.shutdown.is_cancelled() {
             connections.borrow_and_update();
-            match self.bus.consumer(&self.queue).await {
+            match self.bus.consumer(&self.queue, self.timing.lease).await {
                 Ok(consumer) => {
                     failures = 0;
                     let why = self.pull(&consumer, &mut connections, handler).await;

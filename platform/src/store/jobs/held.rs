@@ -226,6 +226,6 @@ pub(super) async fn queue(tx: &mut Tx, job: Uuid) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-fn interval(duration: Duration) -> Result<PgInterval, sqlx::Error> {
+pub(super) fn interval(duration: Duration) -> Result<PgInterval, sqlx::Error> {
     PgInterval::try_from(duration).map_err(sqlx::Error::Encode)
 }

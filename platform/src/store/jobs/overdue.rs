@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::held::queue;
+use super::held::{interval, queue};
 use super::{End, TOO_LATE, end, send};
 use crate::store::{Store, Tx};
 
@@ -77,21 +77,22 @@ pub async fn reap(store: &Store) -> Result<Reaped, sqlx::Error> {
 }
 
 /// Sends jobs again whose message the bus may have lost: sent before `wiped`, when the stream was made anew, or so long ago that
-/// a worker should have taken it. The wait doubles from half a minute to ten minutes: that no worker is there is no reason to send
-/// a message every second.
+/// a worker should have taken it. The wait doubles from `taken` to ten minutes: that no worker is there is no reason to send a
+/// message every second.
 ///
 /// # Errors
 /// The server.
-pub async fn send_lost(store: &Store, wiped: Option<DateTime<Utc>>) -> Result<u64, sqlx::Error> {
+pub async fn send_lost(store: &Store, wiped: Option<DateTime<Utc>>, taken: Duration) -> Result<u64, sqlx::Error> {
     let mut tx = store.system().await?;
     let jobs: Vec<Uuid> = sqlx::query_scalar(
         "SELECT jobs.id FROM jobs LEFT JOIN outbox ON outbox.message_id = jobs.id || ':' || jobs.sent \
          WHERE jobs.state = 'queued' AND (outbox.id IS NULL OR outbox.published_at < $1 \
-         OR outbox.published_at < now() - least(interval '30 s' * power(2, jobs.sent - 1), interval '10 min')) \
+         OR outbox.published_at < now() - least($3 * power(2, jobs.sent - 1), interval '10 min')) \
          ORDER BY jobs.id LIMIT $2 FOR UPDATE OF jobs SKIP LOCKED",
     )
     .bind(wiped)
     .bind(BATCH)
+    .bind(interval(taken)?)
     .fetch_all(&mut *tx)
     .await?;
     for job in &jobs {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use helios::bus::{Bus, Queue, subjects};
 use helios::domain::job::JobState;
-use helios::roles::worker::{Handler, JobContext, JobError, Timing, Worker};
+use helios::roles::worker::{Handler, JobContext, JobError, Worker};
 use helios::roles::{reaper, relay};
+use helios::settings::Timing;
 use helios::store::jobs::{self, Job, NewJob};
 use helios::store::notices::Notices;
 use helios::store::{Store, logs};
@@ -20,6 +21,7 @@ use super::{Database, Nats, Services};
 pub(crate) const TIMING: Timing = Timing {
     lease: Duration::from_secs(3),
     renewal: Duration::from_millis(500),
+    sweep: Duration::from_millis(500),
     grace: Duration::from_secs(2),
     shutdown_grace: Duration::from_millis(500),
     retry: Duration::from_millis(50),
@@ -150,7 +152,7 @@ impl World {
         let shutdown = CancellationToken::new();
         let notices = Notices::listen(&store, shutdown.clone());
         tokio::spawn(relay::run(store.clone(), bus.clone(), notices.clone(), shutdown.clone()));
-        tokio::spawn(reaper::run(store.clone(), bus.clone(), shutdown.clone()));
+        tokio::spawn(reaper::run(store.clone(), bus.clone(), TIMING, shutdown.clone()));
         let org = organisation(&store).await;
         Self { database, nats, store, bus, notices, org, begun: Begun::default(), _end: shutdown.drop_guard() }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use helios::bus::Bus;
 use helios::bus::agent::{self, EXEC, ExecRequest, LOGS, LogsAnswer, LogsRequest};
 use helios::roles::deploy_agent::DeployAgent;
+use helios::settings::Timing;
 use helios::store::notices::Notices;
 use helios::target::{ExecQuery, LogQuery, Target};
 use helios_client::exec::Frame;
@@ -31,7 +32,7 @@ async fn lines_are_seen_without_secrets_and_commands_run_until_their_reader_is_g
     bus.set_up().await.unwrap();
     let stop = CancellationToken::new();
     let notices = Notices::listen(&world.store, stop.clone());
-    let serving = tokio::spawn(DeployAgent::new(world.store.clone(), world.docker.clone()).run(
+    let serving = tokio::spawn(DeployAgent::new(world.store.clone(), world.docker.clone(), Timing::default()).run(
         bus.clone(),
         notices,
         stop.clone(),

@@ -1,0 +1,304 @@
+//! Whatever is killed at whatever step of a deployment: it comes to the end that it should, and what runs is what it says.
+//!
+//! One application for each step. Their deployments go on at the same time until each stands at its step, with the work of that
+//! step begun and its end not written down: a trigger refuses that. Then something is killed, and all are let go on.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use helios::domain::job::Phase;
+use helios::engine::Engine;
+use helios::roles::serve::Role;
+use helios::store::deployments::{self, Answer};
+use helios_client::DeploymentState;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::platform::{Platform, ROLES};
+use DeploymentState::{
+    AwaitingApproval, Building, Cancelled, Cancelling, Checking, CleaningUp, Draining, Failed, Live, Planning, Queued,
+    Releasing, RolledBack, RollingBack, Shifting, Starting, Superseded, Verifying,
+};
+
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What a build says.
+const BUILD_LINES: [&str; 3] = ["fetching nothing", "compiling nothing", "linking nothing"];
+
+/// Keeps deployments where they are, and the jobs of that step from ending.
+const HOLD: &str = r"
+CREATE TABLE held (deployment uuid PRIMARY KEY, state text NOT NULL);
+GRANT INSERT ON held TO helios_tenant;
+CREATE FUNCTION hold_deployment() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.state <> OLD.state AND EXISTS (SELECT FROM public.held WHERE deployment = OLD.id AND state = OLD.state) THEN
+    RAISE EXCEPTION 'the test holds it';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE FUNCTION hold_job() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.state NOT IN ('queued', 'running')
+    AND EXISTS (SELECT FROM public.held WHERE deployment = OLD.deployment_id AND state = OLD.stage) THEN
+    RAISE EXCEPTION 'the test holds it';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER hold BEFORE UPDATE ON deployments FOR EACH ROW EXECUTE FUNCTION hold_deployment();
+CREATE TRIGGER hold BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION hold_job();
+";
+
+/// A step, and the application whose deployments are held at it.
+pub(super) struct Case {
+    step: DeploymentState,
+    app: String,
+    place: Uuid,
+    /// What answers visitors now.
+    serves: Option<String>,
+}
+
+/// A service that says its version, takes some time to begin and some to end.
+fn web(app: &str, version: &str, source: &str, fields: &str, health: &str) -> String {
+    format!(
+        r#"app {app} {{}}
+service web {{
+  {source}
+  command: ["sh", "-c", "mkdir /tmp/www; echo {version} > /tmp/www/index.html; trap 'sleep 0.3; exit' TERM; sleep 0.2; httpd -f -p 8000 -h /tmp/www & wait"]
+  ports: {{ http: 8000 }}
+  health: http(path: "{health}", every: 300ms, timeout: 1s, retries: 1)
+  stop_grace: 2s
+  {fields}
+}}
+route site {{ host: "{app}.localhost", to: web.http, tls: off }}
+"#
+    )
+}
+
+const IMAGE: &str = r#"image: "busybox:1""#;
+const START_FIRST: &str = "update: { monitor: 300ms }";
+
+fn job(command: &str) -> String {
+    format!(r#"job prepare {{ on: release, image: "busybox:1", command: ["sh", "-c", "{command}"], stop_grace: 1s }}"#)
+}
+
+/// The files of a deployment that comes to this step and is held there, and its end once it is let go. None for ends: nothing
+/// happens there that could be broken off. A new step has to be given a way here.
+fn way(step: DeploymentState, app: &str, version: &str) -> Option<(Vec<(&'static str, String)>, DeploymentState)> {
+    let good = web(app, version, IMAGE, START_FIRST, "/");
+    let (program, end) = match step {
+        Queued | Checking | Planning | Starting | Verifying | Shifting | Draining => (good, Live),
+        AwaitingApproval => (format!("{good}volume data_{version} {{}}\n"), Live),
+        Building => (web(app, version, r#"build: { context: "." }"#, START_FIRST, "/"), Live),
+        Releasing => (good + &job("sleep 0.5"), Live),
+        Cancelling => (good + &job("sleep 1000"), Cancelled),
+        CleaningUp => (web(app, version, IMAGE, START_FIRST, "/missing"), Failed),
+        // There cannot be two at a time, so that it is found only when the old one is gone.
+        RollingBack => (web(app, version, IMAGE, "update: { order: stop_first }", "/missing"), RolledBack),
+        Live | Cancelled | RolledBack | Failed | Superseded => return None,
+    };
+    let run: String = BUILD_LINES.iter().map(|line| format!("echo {line} of {version}; sleep 0.3; ")).collect();
+    Some((vec![("app.oal", program), ("Dockerfile", format!("FROM busybox:1\nRUN {run}true\n"))], end))
+}
+
+/// What runs of a case before anything is broken. Nothing for one that is cancelled: nothing may be left of it then.
+fn before(step: DeploymentState, app: &str) -> Option<Vec<(&'static str, String)>> {
+    let good = |fields| vec![("app.oal", web(app, "before", IMAGE, fields, "/"))];
+    match step {
+        Cancelling => None,
+        AwaitingApproval => Some(way(step, app, "before")?.0),
+        RollingBack => Some(good("update: { order: stop_first }")),
+        _ => Some(good(START_FIRST)),
+    }
+}
+
+/// Whether jobs are what a step is made of.
+fn has_jobs(step: DeploymentState) -> bool {
+    matches!(step, Checking | Building) || Phase::of(step).is_some()
+}
+
+impl Platform {
+    /// An application for each of these steps, with what runs before.
+    pub(super) async fn cases(&self, steps: impl IntoIterator<Item = DeploymentState>) -> Vec<Case> {
+        sqlx::raw_sql(HOLD).execute(self.store.pool()).await.unwrap();
+        let (mut cases, mut first) = (Vec::new(), Vec::new());
+        for step in steps {
+            let app = step.name().replace('_', "");
+            let place = self.add(&app).await;
+            let files = before(step, &app);
+            if let Some(files) = &files {
+                first.push((self.hold_at(place, files, None).await, Live));
+            }
+            cases.push(Case { step, app, place, serves: files.map(|_| "before".to_owned()) });
+        }
+        self.all_end(first).await;
+        cases
+    }
+
+    async fn hold_at(&self, place: Uuid, files: &[(&'static str, String)], step: Option<DeploymentState>) -> Uuid {
+        let mut tx = self.store.tenant(self.org).await.unwrap();
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, &**text)).collect();
+        let id = self.ask_for(&mut tx, place, &files).await;
+        if let Some(step) = step {
+            let insert = "INSERT INTO held (deployment, state) VALUES ($1, $2)";
+            sqlx::query(insert).bind(id).bind(step.name()).execute(&mut *tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        id
+    }
+
+    async fn is_at(&self, id: Uuid, step: DeploymentState) -> bool {
+        let found = self.deployment(id).await;
+        assert!(!found.state.is_terminal(), "{} became {:?} before {step:?}", found.app, found.state);
+        let running = "SELECT count(*) FROM jobs WHERE deployment_id = $1 AND stage = $2 AND state = 'running'";
+        let running: i64 =
+            sqlx::query_scalar(running).bind(id).bind(found.state.name()).fetch_one(self.store.pool()).await.unwrap();
+        if step == Cancelling && found.state == Releasing && running > 0 {
+            let mut tx = self.store.tenant(self.org).await.unwrap();
+            assert_eq!(deployments::cancel(&mut tx, self.org, id, "a test").await.unwrap(), Answer::Granted);
+            tx.commit().await.unwrap();
+        }
+        found.state == step && (running > 0 || !has_jobs(step))
+    }
+
+    async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Self) -> Result<(), String>) {
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(why) = is_so(self).await {
+            assert!(Instant::now() < deadline, "{what}: {why}\n{}", self.logs());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn all_end(&self, expected: Vec<(Uuid, DeploymentState)>) {
+        for (id, end) in expected {
+            let ended = async |platform: &Self| match platform.deployment(id).await {
+                found if found.state.is_terminal() => Ok(()),
+                found => Err(format!("{} is {:?}", found.app, found.state)),
+            };
+            self.until("a deployment comes to no end", ended).await;
+            let found = self.deployment(id).await;
+            let why = found.failure.map(|failure| failure.message);
+            assert_eq!(found.state, end, "{}: {why:?}\n{}", found.app, self.logs());
+        }
+    }
+
+    /// Brings deployments of all cases to their steps, does `fault`, lets them go on, and looks at what has come of it.
+    pub(super) async fn broken(&mut self, cases: &mut [Case], version: &str, fault: impl AsyncFnOnce(&mut Self)) {
+        let mut under_way = Vec::new();
+        for case in &*cases {
+            let (files, end) = way(case.step, &case.app, version).unwrap();
+            under_way.push((self.hold_at(case.place, &files, Some(case.step)).await, end));
+        }
+        let held = async |platform: &Self| {
+            for (case, (id, _)) in cases.iter().zip(&under_way) {
+                if !platform.is_at(*id, case.step).await {
+                    return Err(case.step.name().to_owned());
+                }
+            }
+            Ok(())
+        };
+        self.until("a deployment never comes to its step", held).await;
+        fault(self).await;
+        for (case, (id, end)) in cases.iter_mut().zip(&under_way) {
+            if case.step == AwaitingApproval {
+                let plan = self.deployment(*id).await.plan.unwrap().digest;
+                let mut tx = self.store.tenant(self.org).await.unwrap();
+                let answer = deployments::approve(&mut tx, self.org, *id, &plan, Uuid::now_v7()).await.unwrap();
+                assert_eq!(answer, Answer::Granted);
+                tx.commit().await.unwrap();
+            }
+            if *end == Live {
+                case.serves = Some(version.to_owned());
+            }
+        }
+        sqlx::query("DELETE FROM held").execute(self.store.pool()).await.unwrap();
+        self.all_end(under_way.clone()).await;
+        self.nothing_is_left_over(cases, version).await;
+        for (case, (id, _)) in cases.iter().zip(&under_way) {
+            if case.step == Building {
+                self.build_is_whole(*id, version).await;
+            }
+        }
+    }
+
+    async fn nothing_is_left_over(&self, cases: &[Case], version: &str) {
+        let open: i64 = sqlx::query_scalar("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')")
+            .fetch_one(self.store.pool())
+            .await
+            .unwrap();
+        assert_eq!(open, 0, "{version}: jobs that nobody ended");
+        let dead: Vec<String> =
+            sqlx::query_scalar("SELECT reason FROM dead_letters").fetch_all(self.store.pool()).await.unwrap();
+        assert_eq!(dead, Vec::<String>::new(), "{version}");
+        let live: Vec<(Uuid, i64)> =
+            sqlx::query_as("SELECT e.id, r.number FROM environments e JOIN releases r ON r.id = e.live_release_id")
+                .fetch_all(self.store.pool())
+                .await
+                .unwrap();
+        let live: BTreeMap<Uuid, i64> = live.into_iter().collect();
+        // What it should be, what the engine has, and what the status says.
+        let wanted: Vec<String> = cases
+            .iter()
+            .filter(|case| case.serves.is_some())
+            .map(|case| format!("{} {} running", case.place, live[&case.place]))
+            .collect();
+        let format = r#"{{.Label "helios.environment"}} {{.Label "helios.release"}} {{.State}}"#;
+        let runs = sorted(self.objects(&["ps", "-a", "--format", format]));
+        assert_eq!(runs, sorted(wanted.clone()), "{version}: what runs\n{}", self.logs());
+        let status = async |platform: &Self| {
+            let said = "SELECT environment_id || ' ' || release_number || ' ' || state FROM instances";
+            let said: Vec<String> = sqlx::query_scalar(said).fetch_all(platform.store.pool()).await.unwrap();
+            if sorted(said.clone()) == runs { Ok(()) } else { Err(format!("{said:?} instead of {runs:?}")) }
+        };
+        self.until("the status is not what runs", status).await;
+        let of = |case: &&Case| case.serves.is_some();
+        let networks = self.objects(&["network", "ls", "--format", r#"{{.Label "helios.environment"}}"#]);
+        let places = cases.iter().filter(of).map(|case| case.place.to_string());
+        assert_eq!(sorted(networks), sorted(places.collect()), "{version}: networks");
+        for case in cases {
+            if let Some(version) = &case.serves {
+                assert_eq!(self.answer(&case.app).await.trim_end(), version, "{}", case.app);
+            }
+        }
+    }
+
+    /// All that a build said is in its log, and nothing of it is left at the engine.
+    async fn build_is_whole(&self, deployment: Uuid, version: &str) {
+        let lines: Vec<(Uuid, String)> = sqlx::query_as(
+            "SELECT j.id, l.line FROM jobs j JOIN log_lines l ON l.job_id = j.id \
+             WHERE j.deployment_id = $1 AND j.kind = 'build' ORDER BY l.seq",
+        )
+        .bind(deployment)
+        .fetch_all(self.store.pool())
+        .await
+        .unwrap();
+        let wanted = BUILD_LINES.map(|line| format!("{line} of {version}"));
+        // An attempt that was broken off may have said some of it before.
+        let whole = lines.windows(wanted.len()).any(|lines| lines.iter().map(|(_, line)| line).eq(&wanted));
+        assert!(whole, "{lines:?}");
+        let engine = Engine::connect(self.engine()).await.unwrap();
+        let (job, _) = &lines[0];
+        let left = engine.build_containers(&format!("build-{}-", job.simple())).await.unwrap();
+        assert_eq!(left, Vec::<String>::new(), "{version}: containers of builds");
+    }
+}
+
+fn sorted(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort_unstable();
+    lines
+}
+
+/// The steps at which something can be broken off.
+pub(super) fn steps() -> impl Iterator<Item = DeploymentState> {
+    DeploymentState::ALL.iter().copied().filter(|step| way(*step, "app", "v").is_some())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_role_may_be_killed_at_every_step() {
+    assert_eq!(ROLES.len(), Role::ALL.len(), "all roles are killed");
+    assert!(DeploymentState::ALL.iter().all(|state| state.is_terminal() || steps().any(|step| step == *state)));
+    let mut platform = Platform::start().await;
+    let mut cases = platform.cases(steps()).await;
+    for role in ROLES {
+        let version = role.replace('-', "_");
+        platform.broken(&mut cases, &version, async |platform| platform.restart(role)).await;
+    }
+}
