@@ -59,8 +59,8 @@ pub(super) async fn ask(agent: &DeployAgent) {
         let find = |name: &str| live.containers.iter().find(|(_, _, container)| container.name == name);
         let mut touched: Vec<Uuid> = round.changed.iter().filter_map(|name| Some(find(name)?.0)).collect();
         for (name, why) in round.broken {
-            if let Some((environment, node, _)) = find(&name) {
-                again(agent, &live, *environment, node, &name, &why).await;
+            if let Some((environment, node, container)) = find(&name) {
+                again(agent, &live, *environment, node, container, &why).await;
                 touched.push(*environment);
                 looked = None;
             }
@@ -128,7 +128,8 @@ async fn look(agent: &DeployAgent, known: Live) -> Result<Live, String> {
 }
 
 /// Starts a copy again, unless the program does not want that, or something else is under way with the environment.
-async fn again(agent: &DeployAgent, live: &Live, environment: Uuid, node: &NodeId, name: &str, why: &str) {
+async fn again(agent: &DeployAgent, live: &Live, environment: Uuid, node: &NodeId, asked: &Container, why: &str) {
+    let name = &*asked.name;
     let Some((release, ir)) = live.releases.get(&environment) else { return };
     let Some(service) = service(ir, node).filter(|service| service.restart != Restart::Never) else { return };
     let quiet = async {
@@ -139,6 +140,12 @@ async fn again(agent: &DeployAgent, live: &Live, environment: Uuid, node: &NodeI
         Ok(true) => {}
         Ok(false) => return,
         Err(error) => return tracing::warn!(%error, "a copy that does not work"),
+    }
+    // A deployment that has ended just now may have put another one in its place, which nobody has asked yet.
+    match agent.docker.engine().container(name).await {
+        Ok(Some(now)) if now.id == asked.id && now.started_at == asked.started_at => {}
+        Ok(_) => return,
+        Err(error) => return tracing::warn!(container = name, %error, "a copy that does not work"),
     }
     tracing::warn!(%environment, %node, container = name, why, "a copy does not work and is started again");
     if let Err(error) = agent.docker.start_again(service, name).await {

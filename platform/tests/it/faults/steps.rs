@@ -1,7 +1,7 @@
 //! Whatever is killed at whatever step of a deployment: it comes to the end that it should, and what runs is what it says.
 //!
-//! One application for each step. Their deployments go on at the same time until each stands at its step, with the work of that
-//! step begun and its end not written down: a trigger refuses that. Then something is killed, and all are let go on.
+//! One application for each step. Their deployments go on at the same time until each stands at its step, held there by triggers
+//! in the database. Then something is killed, and all are let go on.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::platform::{Platform, ROLES};
+use crate::support::engine::OwnEngine;
 use DeploymentState::{
     AwaitingApproval, Building, Cancelled, Cancelling, Checking, CleaningUp, Draining, Failed, Live, Planning, Queued,
     Releasing, RolledBack, RollingBack, Shifting, Starting, Superseded, Verifying,
@@ -26,9 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// What a build says.
 const BUILD_LINES: [&str; 3] = ["fetching nothing", "compiling nothing", "linking nothing"];
 
-/// Keeps deployments where they are, and the jobs of that step from ending.
+/// Keeps deployments where they are; the jobs of that step from ending where they have to have begun, from being sent where not.
 const HOLD: &str = r"
-CREATE TABLE held (deployment uuid PRIMARY KEY, state text NOT NULL);
+CREATE TABLE held (deployment uuid PRIMARY KEY, state text NOT NULL, begun boolean NOT NULL);
 GRANT INSERT ON held TO helios_tenant;
 CREATE FUNCTION hold_deployment() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$ BEGIN
   IF NEW.state <> OLD.state AND EXISTS (SELECT FROM public.held WHERE deployment = OLD.id AND state = OLD.state) THEN
@@ -38,22 +39,39 @@ CREATE FUNCTION hold_deployment() RETURNS trigger SECURITY DEFINER LANGUAGE plpg
 END $$;
 CREATE FUNCTION hold_job() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$ BEGIN
   IF NEW.state NOT IN ('queued', 'running')
-    AND EXISTS (SELECT FROM public.held WHERE deployment = OLD.deployment_id AND state = OLD.stage) THEN
+    AND EXISTS (SELECT FROM public.held WHERE deployment = OLD.deployment_id AND state = OLD.stage AND begun) THEN
     RAISE EXCEPTION 'the test holds it';
   END IF;
   RETURN NEW;
 END $$;
+CREATE FUNCTION hold_message() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS (SELECT FROM public.held JOIN public.jobs ON deployment_id = deployment AND stage = held.state AND NOT begun
+    WHERE NEW.message_id LIKE jobs.id || ':%') THEN
+    NEW.due_at := 'infinity';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER hold BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION hold_message();
 CREATE TRIGGER hold BEFORE UPDATE ON deployments FOR EACH ROW EXECUTE FUNCTION hold_deployment();
 CREATE TRIGGER hold BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION hold_job();
 ";
+
+/// When things are broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// The work of each step is done or under way, and nobody has heard of its end.
+    BeforeItsEnd,
+    /// The work of all steps began so long ago.
+    After(Duration),
+}
 
 /// A step, and the application whose deployments are held at it.
 pub(super) struct Case {
     step: DeploymentState,
     app: String,
     place: Uuid,
-    /// What answers visitors now.
-    serves: Option<String>,
+    /// What is live now.
+    live: Option<String>,
 }
 
 /// A service that says its version, takes some time to begin and some to end.
@@ -76,6 +94,11 @@ route site {{ host: "{app}.localhost", to: web.http, tls: off }}
 const IMAGE: &str = r#"image: "busybox:1""#;
 const START_FIRST: &str = "update: { monitor: 300ms }";
 
+/// Something that only runs when it is asked to.
+fn idle(app: &str, version: &str) -> String {
+    format!("app {app} {{}}\njob report {{ image: \"busybox:1\", command: [\"echo\", \"{version}\"] }}\n")
+}
+
 fn job(command: &str) -> String {
     format!(r#"job prepare {{ on: release, image: "busybox:1", command: ["sh", "-c", "{command}"], stop_grace: 1s }}"#)
 }
@@ -85,7 +108,8 @@ fn job(command: &str) -> String {
 fn way(step: DeploymentState, app: &str, version: &str) -> Option<(Vec<(&'static str, String)>, DeploymentState)> {
     let good = web(app, version, IMAGE, START_FIRST, "/");
     let (program, end) = match step {
-        Queued | Checking | Planning | Starting | Verifying | Shifting | Draining => (good, Live),
+        Queued | Checking | Planning => (idle(app, version), Live),
+        Starting | Verifying | Shifting | Draining => (good, Live),
         AwaitingApproval => (format!("{good}volume data_{version} {{}}\n"), Live),
         Building => (web(app, version, r#"build: { context: "." }"#, START_FIRST, "/"), Live),
         Releasing => (good + &job("sleep 0.5"), Live),
@@ -99,11 +123,17 @@ fn way(step: DeploymentState, app: &str, version: &str) -> Option<(Vec<(&'static
     Some((vec![("app.oal", program), ("Dockerfile", format!("FROM busybox:1\nRUN {run}true\n"))], end))
 }
 
-/// What runs of a case before anything is broken. Nothing for one that is cancelled: nothing may be left of it then.
+/// Whether a case's program has something that runs all the time. Where no container is needed the test is spared their time.
+fn serves(step: DeploymentState) -> bool {
+    !matches!(step, Queued | Checking | Planning)
+}
+
+/// What is live of a case before anything is broken. Nothing for one that is cancelled: nothing may be left of it then.
 fn before(step: DeploymentState, app: &str) -> Option<Vec<(&'static str, String)>> {
     let good = |fields| vec![("app.oal", web(app, "before", IMAGE, fields, "/"))];
     match step {
         Cancelling => None,
+        step if !serves(step) => Some(vec![("app.oal", idle(app, "before"))]),
         AwaitingApproval => Some(way(step, app, "before")?.0),
         RollingBack => Some(good("update: { order: stop_first }")),
         _ => Some(good(START_FIRST)),
@@ -125,38 +155,46 @@ impl Platform {
             let place = self.add(&app).await;
             let files = before(step, &app);
             if let Some(files) = &files {
-                first.push((self.hold_at(place, files, None).await, Live));
+                first.push((self.request(place, files, None).await, Live));
             }
-            cases.push(Case { step, app, place, serves: files.map(|_| "before".to_owned()) });
+            cases.push(Case { step, app, place, live: files.map(|_| "before".to_owned()) });
         }
         self.all_end(first).await;
         cases
     }
 
-    async fn hold_at(&self, place: Uuid, files: &[(&'static str, String)], step: Option<DeploymentState>) -> Uuid {
+    /// Asks for a deployment that is to be held at a step.
+    async fn request(
+        &self,
+        place: Uuid,
+        files: &[(&'static str, String)],
+        at: Option<(DeploymentState, Moment)>,
+    ) -> Uuid {
         let mut tx = self.store.tenant(self.org).await.unwrap();
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, &**text)).collect();
         let id = self.ask_for(&mut tx, place, &files).await;
-        if let Some(step) = step {
-            let insert = "INSERT INTO held (deployment, state) VALUES ($1, $2)";
-            sqlx::query(insert).bind(id).bind(step.name()).execute(&mut *tx).await.unwrap();
+        if let Some((step, moment)) = at {
+            let insert = "INSERT INTO held (deployment, state, begun) VALUES ($1, $2, $3)";
+            let insert = sqlx::query(insert).bind(id).bind(step.name()).bind(moment == Moment::BeforeItsEnd);
+            insert.execute(&mut *tx).await.unwrap();
         }
         tx.commit().await.unwrap();
         id
     }
 
-    async fn is_at(&self, id: Uuid, step: DeploymentState) -> bool {
+    async fn is_at(&self, id: Uuid, step: DeploymentState, moment: Moment) -> bool {
         let found = self.deployment(id).await;
         assert!(!found.state.is_terminal(), "{} became {:?} before {step:?}", found.app, found.state);
-        let running = "SELECT count(*) FROM jobs WHERE deployment_id = $1 AND stage = $2 AND state = 'running'";
-        let running: i64 =
-            sqlx::query_scalar(running).bind(id).bind(found.state.name()).fetch_one(self.store.pool()).await.unwrap();
+        let jobs = "SELECT count(*), count(*) FILTER (WHERE state = 'running') FROM jobs WHERE deployment_id = $1 AND stage = $2";
+        let jobs = sqlx::query_as(jobs).bind(id).bind(found.state.name()).fetch_one(self.store.pool());
+        let (all, running): (i64, i64) = jobs.await.unwrap();
         if step == Cancelling && found.state == Releasing && running > 0 {
             let mut tx = self.store.tenant(self.org).await.unwrap();
             assert_eq!(deployments::cancel(&mut tx, self.org, id, "a test").await.unwrap(), Answer::Granted);
             tx.commit().await.unwrap();
         }
-        found.state == step && (running > 0 || !has_jobs(step))
+        let begun = if moment == Moment::BeforeItsEnd { running } else { all };
+        found.state == step && (begun > 0 || !has_jobs(step))
     }
 
     async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Self) -> Result<(), String>) {
@@ -181,21 +219,31 @@ impl Platform {
     }
 
     /// Brings deployments of all cases to their steps, does `fault`, lets them go on, and looks at what has come of it.
-    pub(super) async fn broken(&mut self, cases: &mut [Case], version: &str, fault: impl AsyncFnOnce(&mut Self)) {
+    pub(super) async fn broken(
+        &mut self,
+        cases: &mut [Case],
+        version: &str,
+        moment: Moment,
+        fault: impl AsyncFnOnce(&mut Self),
+    ) {
         let mut under_way = Vec::new();
         for case in &*cases {
             let (files, end) = way(case.step, &case.app, version).unwrap();
-            under_way.push((self.hold_at(case.place, &files, Some(case.step)).await, end));
+            under_way.push((self.request(case.place, &files, Some((case.step, moment))).await, end));
         }
         let held = async |platform: &Self| {
             for (case, (id, _)) in cases.iter().zip(&under_way) {
-                if !platform.is_at(*id, case.step).await {
+                if !platform.is_at(*id, case.step, moment).await {
                     return Err(case.step.name().to_owned());
                 }
             }
             Ok(())
         };
         self.until("a deployment never comes to its step", held).await;
+        if let Moment::After(time) = moment {
+            self.let_go().await;
+            tokio::time::sleep(time).await;
+        }
         fault(self).await;
         for (case, (id, end)) in cases.iter_mut().zip(&under_way) {
             if case.step == AwaitingApproval {
@@ -206,10 +254,10 @@ impl Platform {
                 tx.commit().await.unwrap();
             }
             if *end == Live {
-                case.serves = Some(version.to_owned());
+                case.live = Some(version.to_owned());
             }
         }
-        sqlx::query("DELETE FROM held").execute(self.store.pool()).await.unwrap();
+        self.let_go().await;
         self.all_end(under_way.clone()).await;
         self.nothing_is_left_over(cases, version).await;
         for (case, (id, _)) in cases.iter().zip(&under_way) {
@@ -217,6 +265,12 @@ impl Platform {
                 self.build_is_whole(*id, version).await;
             }
         }
+    }
+
+    async fn let_go(&self) {
+        let let_go =
+            "DELETE FROM held; UPDATE outbox SET due_at = now() WHERE due_at = 'infinity'; NOTIFY helios_outbox";
+        sqlx::raw_sql(let_go).execute(self.store.pool()).await.unwrap();
     }
 
     async fn nothing_is_left_over(&self, cases: &[Case], version: &str) {
@@ -237,7 +291,7 @@ impl Platform {
         // What it should be, what the engine has, and what the status says.
         let wanted: Vec<String> = cases
             .iter()
-            .filter(|case| case.serves.is_some())
+            .filter(|case| case.live.is_some() && serves(case.step))
             .map(|case| format!("{} {} running", case.place, live[&case.place]))
             .collect();
         let format = r#"{{.Label "helios.environment"}} {{.Label "helios.release"}} {{.State}}"#;
@@ -249,12 +303,12 @@ impl Platform {
             if sorted(said.clone()) == runs { Ok(()) } else { Err(format!("{said:?} instead of {runs:?}")) }
         };
         self.until("the status is not what runs", status).await;
-        let of = |case: &&Case| case.serves.is_some();
+        let of = |case: &&Case| case.live.is_some();
         let networks = self.objects(&["network", "ls", "--format", r#"{{.Label "helios.environment"}}"#]);
         let places = cases.iter().filter(of).map(|case| case.place.to_string());
         assert_eq!(sorted(networks), sorted(places.collect()), "{version}: networks");
         for case in cases {
-            if let Some(version) = &case.serves {
+            if let (Some(version), true) = (&case.live, serves(case.step)) {
                 assert_eq!(self.answer(&case.app).await.trim_end(), version, "{}", case.app);
             }
         }
@@ -295,10 +349,14 @@ pub(super) fn steps() -> impl Iterator<Item = DeploymentState> {
 async fn every_role_may_be_killed_at_every_step() {
     assert_eq!(ROLES.len(), Role::ALL.len(), "all roles are killed");
     assert!(DeploymentState::ALL.iter().all(|state| state.is_terminal() || steps().any(|step| step == *state)));
-    let mut platform = Platform::start().await;
+    let engine = OwnEngine::start(true, &["busybox:1"]);
+    let mut platform = Platform::new(&engine.host()).await;
+    platform.start_roles();
     let mut cases = platform.cases(steps()).await;
-    for role in ROLES {
-        let version = role.replace('-', "_");
-        platform.broken(&mut cases, &version, async |platform| platform.restart(role)).await;
+    let middle = ("middle", "deploy-agent", Moment::After(Duration::from_millis(300)));
+    let ends = ROLES.map(|role| (role, role, Moment::BeforeItsEnd));
+    for (version, role, moment) in ends.into_iter().chain([middle]) {
+        let version = version.replace('-', "_");
+        platform.broken(&mut cases, &version, moment, async |platform| platform.restart(role)).await;
     }
 }

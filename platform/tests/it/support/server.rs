@@ -30,6 +30,19 @@ impl Server {
         log: &Path,
         port: u16,
     ) -> Option<Self> {
+        let answers = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+        Self::start_until(program, arguments, user, death, log, answers)
+    }
+
+    /// The same for one that says otherwise that it answers.
+    pub(crate) fn start_until(
+        program: &Path,
+        arguments: &[String],
+        user: User,
+        death: &str,
+        log: &Path,
+        answers: impl Fn() -> bool,
+    ) -> Option<Self> {
         let mut command = as_user(user);
         command.args(["--pdeathsig", death, "--"]).arg(program).args(arguments).current_dir("/");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
@@ -42,7 +55,7 @@ impl Server {
         });
         let server = Self { pid: started.recv().unwrap(), ended };
         let deadline = Instant::now() + Duration::from_secs(60);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while !answers() {
             if server.ended.is_finished() {
                 return None;
             }

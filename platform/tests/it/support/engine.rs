@@ -1,0 +1,222 @@
+//! A container engine of a test's own, which it may kill: beside the machine's, with its own directories, socket and bridge, and
+//! without a hand on the machine's packet filter.
+
+use std::fs::File;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use helios::local::child::find_program;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::server::Server;
+
+/// What the names of bridges begin with; the number of the process follows.
+const PREFIX: &str = "helt";
+
+/// An engine; gone with all that it runs when dropped.
+pub(crate) struct OwnEngine {
+    /// Images and containers.
+    data: tempfile::TempDir,
+    /// Sockets and mounts. A short path: sockets have no longer ones.
+    run: tempfile::TempDir,
+    bridge: Bridge,
+    live_restore: bool,
+    /// What runs containers for it. It stays when the engine is killed, as where the system keeps both.
+    containerd: Option<Server>,
+    server: Option<Server>,
+}
+
+impl OwnEngine {
+    /// Starts an engine that has these images of the machine's. With `live_restore` its containers run on without it.
+    pub(crate) fn start(live_restore: bool, images: &[&str]) -> Self {
+        let run = tempfile::Builder::new().prefix("helios-engine-").tempdir_in("/tmp").unwrap();
+        let (data, bridge) = (super::directory("engine"), Bridge::new());
+        let mut engine = Self { data, run, bridge, live_restore, containerd: None, server: None };
+        engine.start_containerd();
+        engine.resume();
+        let mut save = Command::new("docker").arg("save").args(images).stdout(Stdio::piped()).spawn().unwrap();
+        let loaded = engine.docker(&["load"]).stdin(save.stdout.take().unwrap()).output().unwrap();
+        assert!(save.wait().unwrap().success() && loaded.status.success(), "{loaded:?}");
+        engine
+    }
+
+    /// Where it listens.
+    pub(crate) fn host(&self) -> String {
+        format!("unix://{}", self.socket().display())
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.run.path().join("engine.sock")
+    }
+
+    fn docker(&self, words: &[&str]) -> Command {
+        let mut docker = Command::new("docker");
+        docker.args(["--host", &self.host()]).args(words);
+        docker
+    }
+
+    fn start_containerd(&mut self) {
+        let program = find_program("containerd", &[]).expect("containerd is installed: apt-get install docker.io");
+        let path = |name: &str| self.run.path().join(name);
+        let configuration =
+            "version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\", \"io.containerd.internal.v1.opt\"]\n";
+        std::fs::write(path("containerd.toml"), configuration).unwrap();
+        let arguments = [
+            format!("--config={}", path("containerd.toml").display()),
+            format!("--root={}", self.data.path().join("containerd").display()),
+            format!("--state={}", path("containerd").display()),
+            format!("--address={}", path("containerd.sock").display()),
+        ];
+        let (log, socket) = (self.data.path().join("containerd.log"), path("containerd.sock"));
+        let answers = || UnixStream::connect(&socket).is_ok();
+        self.containerd = Server::start_until(&program, &arguments, None, "TERM", &log, answers);
+        assert!(self.containerd.is_some(), "containerd: {}", std::fs::read_to_string(log).unwrap_or_default());
+    }
+
+    fn resume(&mut self) {
+        let program = find_program("dockerd", &[]).expect("dockerd is installed: apt-get install docker.io");
+        let path = |name: &str| self.run.path().join(name).display().to_string();
+        let own = &self.bridge.name;
+        let arguments = [
+            format!("--host={}", self.host()),
+            format!("--data-root={}", self.data.path().join("data").display()),
+            format!("--exec-root={}", path("exec")),
+            format!("--pidfile={}", path("pid")),
+            format!("--bridge={own}"),
+            format!("--default-address-pool={}", self.bridge.pool()),
+            format!("--containerd={}", path("containerd.sock")),
+            format!("--live-restore={}", self.live_restore),
+            "--iptables=false".to_owned(),
+            "--ip-forward=false".to_owned(),
+            "--userland-proxy=false".to_owned(),
+            "--shutdown-timeout=3".to_owned(),
+        ];
+        let answers = || UnixStream::connect(self.socket()).is_ok();
+        let log = self.data.path().join("log");
+        // One that is told to end takes its containers with it.
+        self.server = Server::start_until(&program, &arguments, None, "TERM", &log, answers);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !self.docker(&["version"]).output().unwrap().status.success() {
+            assert!(Instant::now() < deadline, "dockerd: {}", std::fs::read_to_string(log).unwrap_or_default());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for OwnEngine {
+    fn drop(&mut self) {
+        if let Ok(listed) = self.docker(&["ps", "-aq"]).output() {
+            let all = String::from_utf8_lossy(&listed.stdout).into_owned();
+            let _ = self.docker(&["rm", "-fv"]).args(all.split_whitespace()).output();
+            let _ = self.docker(&["network", "prune", "-f"]).output();
+        }
+        for server in [self.server.take(), self.containerd.take()].into_iter().flatten() {
+            server.end(Signal::TERM);
+        }
+        // What is left where it was killed and did not come back.
+        let place = self.run.path().display().to_string();
+        let left: Vec<Process> = processes().filter(|process| process.command.contains(&place)).collect();
+        for shim in &left {
+            for child in processes().filter(|process| process.parent == shim.pid) {
+                let _ = kill_process(child.pid, Signal::KILL);
+            }
+            let _ = kill_process(shim.pid, Signal::KILL);
+        }
+        let data = self.data.path().display().to_string();
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        for mount in mounts.lines().rev().filter_map(|line| line.split(' ').nth(4)) {
+            if mount.starts_with(&place) || mount.starts_with(&data) {
+                let _ = Command::new("umount").args(["--lazy", mount]).output();
+            }
+        }
+        self.bridge.remove();
+    }
+}
+
+struct Process {
+    pid: Pid,
+    parent: Pid,
+    command: String,
+}
+
+fn processes() -> impl Iterator<Item = Process> {
+    std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
+        let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
+        let command = std::fs::read(entry.path().join("cmdline")).ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        let parent = Pid::from_raw(stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?)?;
+        Some(Process { pid, parent, command: String::from_utf8_lossy(&command).into_owned() })
+    })
+}
+
+fn ip(words: &[&str]) {
+    let done = Command::new("ip").args(words).output().expect("the command `ip`: apt-get install iproute2");
+    assert!(done.status.success(), "ip {words:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// A bridge, and the number of its range of addresses.
+struct Bridge {
+    name: String,
+    number: u8,
+}
+
+impl Bridge {
+    /// A new one with a range that no other has; those of processes that were killed are removed.
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let lock = File::create(super::scratch().join("bridges.lock")).unwrap();
+        lock.lock().unwrap();
+        let mut taken = Vec::new();
+        for bridge in Self::all() {
+            let process =
+                bridge.name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('x')).map(|(process, _)| process);
+            if process.is_some_and(|process| !PathBuf::from(format!("/proc/{process}")).exists()) {
+                bridge.remove();
+            } else {
+                taken.push(bridge.number);
+            }
+        }
+        let number = (0..16).find(|number| !taken.contains(number)).expect("a range of addresses is free");
+        let name = format!("{PREFIX}{}x{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        ip(&["link", "add", &name, "type", "bridge"]);
+        ip(&["address", "add", &format!("10.216.{number}.1/24"), "dev", &name]);
+        ip(&["link", "set", &name, "up"]);
+        Self { name, number }
+    }
+
+    /// Where the engine takes the addresses of its networks from.
+    fn pool(&self) -> String {
+        format!("base=10.217.{}.0/20,size=27", self.number * 16)
+    }
+
+    fn all() -> Vec<Self> {
+        let bridge =
+            |(name, [_, _, number, _]): (String, [u8; 4])| name.starts_with(PREFIX).then_some(Self { name, number });
+        addresses().into_iter().filter_map(bridge).collect()
+    }
+
+    /// Removes it, with those of networks that the engine made.
+    fn remove(&self) {
+        for (name, [a, b, c, _]) in addresses() {
+            if name == self.name || name.starts_with("br-") && [a, b, c / 16] == [10, 217, self.number] {
+                let _ = Command::new("ip").args(["link", "delete", &name]).output();
+            }
+        }
+    }
+}
+
+/// The interfaces of the machine.
+fn addresses() -> Vec<(String, [u8; 4])> {
+    let listed = Command::new("ip").args(["-o", "-4", "address"]).output();
+    let listed = listed.expect("the command `ip`: apt-get install iproute2");
+    let interface = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (name, address) = (words.nth(1)?, words.nth(1)?);
+        let address: std::net::Ipv4Addr = address.split_once('/')?.0.parse().ok()?;
+        Some((name.to_owned(), address.octets()))
+    };
+    String::from_utf8_lossy(&listed.stdout).lines().filter_map(interface).collect()
+}
