@@ -80,6 +80,12 @@ impl Artifacts {
         Ok(Self { root })
     }
 
+    /// The directory.
+    #[must_use]
+    pub fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
     /// Where an artifact lies or would lie.
     ///
     /// # Errors

@@ -41,6 +41,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use failure::{Exit, Failure, Rendered};
 pub use output::{Color, Output, Paint};
 
+use crate::roles::oal_worker;
+
 /// Deploy, observe and roll back what OAL programs describe.
 #[derive(Debug, Parser)]
 #[command(
@@ -89,6 +91,9 @@ enum Verb {
     Serve(serve::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
+    /// Check one program within limits; the OAL worker runs it
+    #[command(name = oal_worker::VERB, hide = true)]
+    CheckBundle,
 }
 
 /// Runs the command line of this process; returns the exit code.
@@ -154,6 +159,10 @@ async fn perform(verb: Verb, output: &mut Output) -> Result<Exit, Failure> {
         Verb::Doctor(args) => doctor::run(&args, output).await,
         Verb::Down(args) => down::run(&args, output).await,
         Verb::Completions(args) => Ok(completions::run(&args, output)),
+        Verb::CheckBundle => match oal_worker::process() {
+            Ok(()) => Ok(Exit::Live),
+            Err(error) => Err(Failure::new(Exit::Unknown, error.to_string())),
+        },
     }
 }
 

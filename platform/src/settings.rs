@@ -12,6 +12,9 @@ pub use timing::Timing;
 /// Addresses for networks unless others are named.
 pub const SUBNETS: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 213, 0, 0), 16);
 
+/// The program that runs (`proc(5)`).
+pub const PROGRAM: &str = "/proc/self/exe";
+
 /// Settings of `helios serve`, the same for every role; a role reads what it needs.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
@@ -68,6 +71,10 @@ pub struct Settings {
     /// Releases kept of each environment.
     #[arg(long, env = "HELIOS_KEEP_RELEASES", value_name = "N", default_value_t = 10)]
     pub keep_releases: u32,
+    /// The program `helios`, for work in processes of its own.
+    // The one that runs, even if another has taken its place on the disk.
+    #[arg(long, env = "HELIOS_PROGRAM", value_name = "FILE", default_value = PROGRAM, hide = true)]
+    pub program: PathBuf,
     /// Form of the log: `pretty` or `json`.
     #[arg(long, env = "HELIOS_LOG_FORMAT", value_name = "FORM", default_value = "pretty")]
     pub log_format: String,

@@ -120,7 +120,7 @@ pub async fn run(
         match role {
             Role::Api => address = Some(base.api(&mut parts).await?),
             Role::OalWorker => {
-                let handler = Arc::new(OalWorker::new(base.artifacts.clone()));
+                let handler = Arc::new(OalWorker::new(base.artifacts.clone(), base.settings.program.clone()));
                 let worker = base.worker(Queue::oal(), OAL_SLOTS);
                 parts.push(part("the OAL worker", worker.run(handler)));
             }

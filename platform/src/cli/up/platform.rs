@@ -95,6 +95,7 @@ impl Platform {
             images: args.images.clone(),
             build_slots: 2,
             keep_releases: 10,
+            program: crate::settings::PROGRAM.into(),
             log_format: String::from("pretty"),
             timing: Timing::default(),
         };

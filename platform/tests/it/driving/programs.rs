@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use helios::artifacts::Artifacts;
 use helios::bundle;
 use helios::domain::job::{OalJob, OalResult};
-use helios::roles::oal_worker::OalWorker;
+use helios::roles::oal_worker::{Most, OalWorker};
 use helios_client::Failure;
 
 const APP: &str = "app shop {}\nenvironment dev {}\nenvironment prod {}\nparam level: String = \"info\"\n";
@@ -20,7 +20,7 @@ impl Bench {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let artifacts = Artifacts::open(directory.path().join("artifacts")).unwrap();
-        Self { worker: OalWorker::new(artifacts.clone()), artifacts, directory }
+        Self { worker: OalWorker::new(artifacts.clone(), env!("CARGO_BIN_EXE_helios").into()), artifacts, directory }
     }
 
     async fn check(&self, files: &[(&str, &str)], environment: &str, params: &[(&str, &str)]) -> OalResult {
@@ -145,4 +145,22 @@ async fn a_hostile_program_neither_hangs_nor_crashes() {
         "{APP}let a = [x for x in 0..100000]\nlet b = [y + z for y in a]\nlet c = [[p for p in a] for q in a]\nservice s for i in c {{ image: \"nginx:1.27\" }}\n"
     );
     bench.refused(&[("app.oal", &wide)], "prod", &[]).await;
+}
+
+#[tokio::test]
+async fn a_check_has_so_much_memory_and_time_and_no_more() {
+    let mut bench = Bench::new();
+    let large: String = (0..60_000).map(|number| format!("service s{number} {{ image: \"busybox:1\" }}\n")).collect();
+    let program = format!("{APP}{large}");
+    let limits = [
+        (Most { memory: 28 << 20, seconds: 60 }, "the check of the program needs more than 28 MiB of memory"),
+        (Most { memory: 1 << 30, seconds: 1 }, "the check of the program took longer than 1 s"),
+    ];
+    for (most, message) in limits {
+        bench.worker = bench.worker.with_most(most);
+        let failure = bench.refused(&[("app.oal", &program)], "dev", &[]).await;
+        assert_eq!(failure.message, message);
+    }
+    bench.worker = bench.worker.with_most(Most::default());
+    assert!(matches!(bench.check(&[("app.oal", APP)], "dev", &[]).await, OalResult::Lowered { .. }));
 }

@@ -88,7 +88,7 @@ impl World {
         let artifacts = Artifacts::open(directory.path()).unwrap();
         let settings = Arguments::parse_from(["test", "--database-url", &database.url, "--nats-url", "none"]).settings;
         let keyring = Arc::new(Keyring::parse(&Keyring::new_line().unwrap()).unwrap());
-        let oal = OalWorker::new(artifacts.clone());
+        let oal = OalWorker::new(artifacts.clone(), env!("CARGO_BIN_EXE_helios").into());
         let driver = Arc::new(Driver { store: store.clone(), artifacts, settings, keyring });
         let (org, app) = (Uuid::now_v7(), Uuid::now_v7());
         sqlx::query("INSERT INTO orgs (id, name) VALUES ($1, 'acme')").bind(org).execute(store.pool()).await.unwrap();

@@ -120,6 +120,7 @@ impl Platform {
             ("HELIOS_LISTEN", "127.0.0.1:0".to_owned()),
             ("DOCKER_HOST", engine.to_owned()),
             ("HELIOS_TARGET", target.clone()),
+            ("HELIOS_PROGRAM", env!("CARGO_BIN_EXE_helios").to_owned()),
             ("HELIOS_EDGE_ADMIN", format!("http://127.0.0.1:{admin}")),
             ("HELIOS_EDGE_HTTP_PORT", http.to_string()),
             ("HELIOS_EDGE_HTTPS_PORT", https.to_string()),
