@@ -147,7 +147,7 @@ fn one_file(services: usize) {
         std::thread::sleep(Duration::from_millis(20));
     }
     print(&format!("completion, {items} items"), completions, if long { "(30)" } else { "(10)" });
-    burst(&mut client, &uri, version);
+    burst(&mut client, &uri, version, if long { "" } else { "(50)" });
     let (now, most) = memory(&client);
     let per_byte = |megabytes: f64| megabytes * 1024.0 * 1024.0 / text.len() as f64;
     let (now_each, most_each) = (per_byte(now), per_byte(most));
@@ -159,7 +159,7 @@ fn one_file(services: usize) {
 }
 
 /// Three hundred changes at once, ten times: until an answer about the last one.
-fn burst(client: &mut Client, uri: &str, mut version: i32) {
+fn burst(client: &mut Client, uri: &str, mut version: i32, most: &str) {
     let (mut outline, mut settled) = (Vec::new(), Vec::new());
     for _ in 0..10 {
         let began = Instant::now();
@@ -173,8 +173,8 @@ fn burst(client: &mut Client, uri: &str, mut version: i32) {
         client.pull(uri);
         settled.push(milliseconds(client.arrived - began));
     }
-    print("300 changes to symbols", outline, "(50)");
-    print("300 changes to diagnostics", settled, "(50)");
+    print("300 changes to symbols", outline, most);
+    print("300 changes to diagnostics", settled, most);
 }
 
 /// Every tenth file is a program of its own, which the nine after it are parts of.

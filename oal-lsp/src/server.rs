@@ -23,6 +23,7 @@ mod writing;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use serde::Serialize;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::request::{
     GotoDeclarationParams, GotoDeclarationResponse, GotoImplementationParams, GotoImplementationResponse,
@@ -81,6 +82,19 @@ impl Server {
         self.answer(lane, method, params, answer, move |_| snapshot).await
     }
 
+    /// The same with a long answer: it is written as JSON where it is made.
+    async fn ask_much<P: Send + 'static, T: Serialize + Send + 'static>(
+        &self,
+        lane: Lane,
+        method: &'static str,
+        params: P,
+        answer: fn(&View, P) -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        let snapshot = lock(&self.inner.workspace).snapshot();
+        let write = move |view: &View, params| Ok(answer(view, params)?.and_then(|found| view.put(found)));
+        self.answer(lane, method, params, write, move |_| snapshot).await
+    }
+
     /// Answers a request on the whole workspace, from the documents as they are when its turn comes: after the folders have
     /// been looked at.
     async fn ask_workspace<P: Send + 'static, T: Send + 'static>(
@@ -97,7 +111,7 @@ impl Server {
         lane: Lane,
         method: &'static str,
         params: P,
-        answer: fn(&View, P) -> Result<T>,
+        answer: impl FnOnce(&View, P) -> Result<T> + Send + 'static,
         snapshot: impl FnOnce(&Self) -> Arc<Snapshot> + Send + 'static,
     ) -> Result<T> {
         let (server, session, reply) = (self.clone(), self.session(), Reply::current());
@@ -190,7 +204,7 @@ impl LanguageServer for Server {
 
     // What the text alone tells.
     async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
-        self.ask(Lane::Display, "textDocument/foldingRange", params, folding::ranges).await
+        self.ask_much(Lane::Display, "textDocument/foldingRange", params, folding::ranges).await
     }
 
     // From names to words, declarations and uses.
@@ -216,7 +230,7 @@ impl LanguageServer for Server {
         self.ask(Lane::Background, "textDocument/implementation", params, navigation::implementation).await
     }
     async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
-        self.ask(Lane::Background, "textDocument/references", params, navigation::references).await
+        self.ask_much(Lane::Background, "textDocument/references", params, navigation::references).await
     }
     async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
         self.ask(Lane::Interactive, "textDocument/documentHighlight", params, navigation::highlights).await
@@ -273,13 +287,13 @@ impl LanguageServer for Server {
 
     // Lines above declarations and words between words.
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
-        self.ask(Lane::Display, "textDocument/codeLens", params, hints::lenses).await
+        self.ask_much(Lane::Display, "textDocument/codeLens", params, hints::lenses).await
     }
     async fn code_lens_resolve(&self, params: CodeLens) -> Result<CodeLens> {
         self.ask(Lane::Background, "codeLens/resolve", params, hints::resolve_lens).await
     }
     async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
-        self.ask(Lane::Display, "textDocument/inlayHint", params, hints::inlay).await
+        self.ask_much(Lane::Display, "textDocument/inlayHint", params, hints::inlay).await
     }
     async fn inlay_hint_resolve(&self, params: InlayHint) -> Result<InlayHint> {
         self.ask(Lane::Interactive, "inlayHint/resolve", params, hints::resolve_inlay).await
@@ -287,7 +301,7 @@ impl LanguageServer for Server {
 
     // While writing.
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
-        self.ask(Lane::Interactive, "textDocument/completion", params, completion::complete_at).await
+        self.ask_much(Lane::Interactive, "textDocument/completion", params, completion::complete_at).await
     }
     async fn completion_resolve(&self, params: CompletionItem) -> Result<CompletionItem> {
         self.ask(Lane::Interactive, "completionItem/resolve", params, completion::resolve).await
@@ -316,19 +330,19 @@ impl LanguageServer for Server {
 
     // Colours, selections and links.
     async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
-        self.ask(Lane::Display, "textDocument/semanticTokens/full", params, tokens::full).await
+        self.ask_much(Lane::Display, "textDocument/semanticTokens/full", params, tokens::full).await
     }
     async fn semantic_tokens_full_delta(
         &self,
         params: SemanticTokensDeltaParams,
     ) -> Result<Option<SemanticTokensFullDeltaResult>> {
-        self.ask(Lane::Display, "textDocument/semanticTokens/full/delta", params, tokens::delta).await
+        self.ask_much(Lane::Display, "textDocument/semanticTokens/full/delta", params, tokens::delta).await
     }
     async fn semantic_tokens_range(
         &self,
         params: SemanticTokensRangeParams,
     ) -> Result<Option<SemanticTokensRangeResult>> {
-        self.ask(Lane::Display, "textDocument/semanticTokens/range", params, tokens::range).await
+        self.ask_much(Lane::Display, "textDocument/semanticTokens/range", params, tokens::range).await
     }
     async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
         self.ask(Lane::Interactive, "textDocument/selectionRange", params, writing::selections).await

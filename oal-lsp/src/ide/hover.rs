@@ -68,6 +68,7 @@ fn origin_words(checked: &Checked, symbol: &Symbol) -> Option<String> {
             let (union, _) = program.types.variant_at(place)?;
             format!("a variant of `{}`", union.name.as_deref()?)
         }
+        Symbol::Key(_) if query::names_instance(checked, symbol) => "the key of an instance".to_owned(),
         Symbol::Key(_) => "a key".to_owned(),
         Symbol::Port(_) => "a port".to_owned(),
         Symbol::Local(_) => "a variable".to_owned(),

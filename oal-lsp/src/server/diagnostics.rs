@@ -42,7 +42,9 @@ pub(super) fn document(view: &View, params: DocumentDiagnosticParams) -> Result<
     }
     let full_document_diagnostic_report = FullDocumentDiagnosticReport { result_id: Some(result_id), items };
     let report = RelatedFullDocumentDiagnosticReport { related_documents, full_document_diagnostic_report };
-    Ok(DocumentDiagnosticReport::Full(report).into())
+    let put = view.put(DocumentDiagnosticReport::Full(report));
+    // Where it is on its way already, this stays here.
+    Ok(put.unwrap_or_else(|| DocumentDiagnosticReport::Full(RelatedFullDocumentDiagnosticReport::default())).into())
 }
 
 /// What is wrong with the closed documents of the same programs, where that is not what the client was told before: the open ones

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use oal_syntax::{FileId, Span};
+use serde::Serialize;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{ClientCapabilities, Location, Position, Range, TextDocumentPositionParams, Uri};
 
@@ -129,6 +130,15 @@ impl View {
     /// The range of some bytes.
     pub(crate) fn range(&self, file: &File, span: Span) -> Range {
         convert::range(file, span, self.session.encoding)
+    }
+
+    /// Answers with something long, as JSON; it comes back where that cannot be.
+    pub(crate) fn put<T: Serialize>(&self, long: T) -> Option<T> {
+        match serde_json::to_vec(&long) {
+            Ok(json) => self.reply.put(json),
+            Err(_) => return Some(long),
+        }
+        None
     }
 
     /// A place in a program.

@@ -140,7 +140,7 @@ def renamed():
 
 
 def put_right():
-    select("|" + PROFILE["action"]["at"])
+    select("|" + PROFILE["repair"]["at"])
     # The choice that is first and preferred.
     send("lsp-code-actions quickfix")
     time.sleep(0.5)
@@ -153,7 +153,7 @@ after(
     lambda: (select(PROFILE["rename"]["at"]), send(f"lsp-rename {PROFILE['rename']['to']}")), renamed,
 )
 after(
-    "a code action puts it right", put_right, lambda: PROFILE["action"]["gives"] in buffer(MAIN)
+    "a code action puts it right", put_right, lambda: PROFILE["repair"]["gives"] in buffer(MAIN)
 )
 if os.environ.get("DEBUG"):
     print(buffer("*debug*")[-4000:])

@@ -87,10 +87,10 @@ step('hover', function()
   return said:find(profile.hover.match, 1, true) and said
 end)
 step('completion in a half-written entry', function()
-  go(profile.completion.at .. '|')
+  go(profile.entry.at .. '|')
   local row = vim.api.nvim_win_get_cursor(0)[1]
   vim.api.nvim_buf_set_lines(buf, row, row, false, { '' })
-  local typed = '  ' .. profile.completion.type
+  local typed = '  ' .. profile.entry.type
   for at = 1, #typed do
     vim.api.nvim_buf_set_text(buf, row, at - 1, row, at - 1, { typed:sub(at, at) })
     vim.wait(10)
@@ -100,7 +100,7 @@ step('completion in a half-written entry', function()
   local answer = ask('textDocument/completion', params)
   vim.api.nvim_buf_set_lines(buf, row, row + 1, false, {})
   for _, item in ipairs(answer.items or answer) do
-    if item.label == profile.completion.label then
+    if item.label == profile.entry.label then
       return #(answer.items or answer) .. ' items'
     end
   end
@@ -127,13 +127,13 @@ step('document symbols', function()
     names[#names + 1] = item.text
   end
   local all = table.concat(names, ' ')
-  for _, name in ipairs(profile.symbols) do
+  for _, name in ipairs(profile.symbols.names) do
     assert(all:find(name, 1, true), all)
   end
   return all
 end)
 step('a code action puts it right, and the finding goes', function()
-  local found = finding(profile.action.at)
+  local found = finding(profile.repair.at)
   vim.cmd('buffer ' .. buf)
   vim.api.nvim_win_set_cursor(0, { found.lnum + 1, found.col })
   local params = vim.lsp.util.make_range_params(0, client().offset_encoding)
@@ -143,13 +143,13 @@ step('a code action puts it right, and the finding goes', function()
     range = { start = { line = found.lnum, character = found.col }, ['end'] = { line = found.end_lnum, character = found.end_col } },
   }) } }
   for _, action in ipairs(ask('textDocument/codeAction', params) or {}) do
-    if action.title:find(profile.action.title, 1, true) then
+    if action.title:find(profile.repair.title, 1, true) then
       if not action.edit then
         action = ask('codeAction/resolve', action)
       end
       vim.lsp.util.apply_workspace_edit(action.edit, client().offset_encoding)
-      assert(text():find(profile.action.gives, 1, true), text())
-      return wait(function() return not finding(profile.action.at) end) and action.title
+      assert(text():find(profile.repair.gives, 1, true), text())
+      return wait(function() return not finding(profile.repair.at) end) and action.title
     end
   end
 end)

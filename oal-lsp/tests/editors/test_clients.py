@@ -203,7 +203,7 @@ async def test_ranges(client):
     assert len(found) == len(places)
     context = T.CodeActionContext(diagnostics=await findings(client))
     found = await reply(client.text_document_code_action_async(T.CodeActionParams(document(client), whole, context)))
-    assert any(PROFILE["action"]["title"] in one.title for one in found), found
+    assert any(PROFILE["repair"]["title"] in one.title for one in found), found
     options = T.FormattingOptions(tab_size=2, insert_spaces=True)
     assert not await reply(client.text_document_formatting_async(T.DocumentFormattingParams(document(client), options)))
 

@@ -161,14 +161,14 @@ await step('hover', async () => {
 });
 await step('completion in a half-written entry', async () => {
   await page.keyboard.press('Escape');
-  await go(`${profile.completion.at}|`);
+  await go(`${profile.entry.at}|`);
   await page.keyboard.press('End');
   await page.keyboard.press('Enter');
-  await page.keyboard.type(profile.completion.type, { delay: 40 });
+  await page.keyboard.type(profile.entry.type, { delay: 40 });
   await page.keyboard.press('Control+Space');
   const found = await until(async () => {
     const labels = await page.locator('.suggest-widget.visible .monaco-list-row .label-name').allInnerTexts();
-    return labels.includes(profile.completion.label) && labels.slice(0, 5).join(', ');
+    return labels.includes(profile.entry.label) && labels.slice(0, 5).join(', ');
   }, 8000);
   await page.keyboard.press('Escape');
   for (let key = 0; key < 3; key += 1) await page.keyboard.press('Control+Z');
@@ -189,18 +189,18 @@ await step('the line above a declaration shows its uses', async () => {
   return until(async () => (await uses.allInnerTexts()).join(' ').includes('orders.url') && 'a peek opens', 8000);
 });
 await step('a quick fix puts it right, and the finding goes', async () => {
-  await go(`|${profile.action.at}`);
+  await go(`|${profile.repair.at}`);
   await page.keyboard.press('Control+.');
-  const item = page.locator('.action-widget .monaco-list-row', { hasText: profile.action.title }).first();
+  const item = page.locator('.action-widget .monaco-list-row', { hasText: profile.repair.title }).first();
   await item.waitFor({ timeout: 8000 });
   const title = await item.innerText();
   // The first one is chosen already; a curtain keeps the pointer off.
   await page.keyboard.press('Enter');
   await page.keyboard.press('Control+Shift+M');
-  const gone = await until(async () => !(await problems()).includes(profile.action.at), 10000);
+  const gone = await until(async () => !(await problems()).includes(profile.repair.at), 10000);
   await page.keyboard.press('Control+1');
   await page.keyboard.press('Control+S');
-  return gone && (await until(async () => read(profile.open).includes(profile.action.gives))) && title;
+  return gone && (await until(async () => read(profile.open).includes(profile.repair.gives))) && title;
 });
 await step('rename across files, also inside texts', async () => {
   await go(profile.rename.at);
@@ -238,7 +238,7 @@ await step('snippets are offered', async () => {
   return there;
 });
 // A program with errors has neither IR nor graph.
-fs.writeFileSync(path.join(workspace, profile.open), read(profile.open).replace(profile.action.at, profile.action.title));
+fs.writeFileSync(path.join(workspace, profile.open), read(profile.open).replace(profile.repair.at, profile.repair.title));
 await step('OAL: Show IR', async () => {
   await open(profile.open);
   await command('OAL: Show IR');

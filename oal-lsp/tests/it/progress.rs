@@ -6,7 +6,7 @@ use crate::client::{Client, Folder, pulling};
 
 const BROKEN: &str = "app one { edition: 1 }\nlet x = 1 +\n";
 
-/// A client that shows work, on a folder of ten programs in directories of their own; each step of long work takes 200 ms more.
+/// A client that shows work, on a folder of ten programs in directories of their own; each step of long work takes 400 ms more.
 fn slow(name: &str) -> (Folder, Client) {
     let folder = Folder::new(name, &[]);
     for at in 0..10 {
@@ -14,7 +14,7 @@ fn slow(name: &str) -> (Folder, Client) {
     }
     let mut capabilities = pulling();
     capabilities["window"] = json!({ "workDoneProgress": true });
-    let client = Client::drilled(folder.path(), capabilities, "sleep:step:200");
+    let client = Client::drilled(folder.path(), capabilities, "sleep:step:400");
     (folder, client)
 }
 

@@ -38,6 +38,14 @@ impl Scaffold {
         self
     }
 
+    /// A gap with a value that is written down; its quotes stay.
+    fn said(&mut self, value: &str) -> &mut Self {
+        match value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
+            Some(text) => self.text("\"").gap(text).text("\""),
+            None => self.gap(value),
+        }
+    }
+
     /// A gap for one of several words.
     fn choice(&mut self, words: &[&str]) -> &mut Self {
         let Some(first) = words.first() else { return self.gap("") };
@@ -107,16 +115,22 @@ pub(super) fn component(kind: Kind<'_>, name: &str) -> Scaffold {
         return scaffold;
     };
     let required: Vec<_> = info.required.iter().filter_map(|slot| info.fields.get(usize::from(*slot))).collect();
-    let example = if required.is_empty() { example(kind) } else { Vec::new() };
+    let example = example(kind);
     for field in &required {
-        scaffold.text(&format!("\n  {}: ", field.name)).value(Type::new(kind.program, field.ty));
-    }
-    for (key, value) in &example {
-        scaffold.text(&format!("\n  {key}: "));
-        match value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
-            Some(text) => scaffold.text("\"").gap(text).text("\""),
-            None => scaffold.gap(value),
+        let ty = Type::new(kind.program, field.ty);
+        // A number or text of the example; names in it mean nothing here.
+        let literal =
+            |value: &str| value.starts_with(|c: char| c.is_ascii_digit() || c == '"') && ty.variants().is_none();
+        let said = example.iter().find(|(key, value)| **key == *field.name && literal(value));
+        scaffold.text(&format!("\n  {}: ", field.name));
+        match said {
+            Some((_, value)) => scaffold.said(value),
+            None => scaffold.value(ty),
         };
+    }
+    let example = if required.is_empty() { example } else { Vec::new() };
+    for (key, value) in &example {
+        scaffold.text(&format!("\n  {key}: ")).said(value);
     }
     if required.is_empty() && example.is_empty() {
         scaffold.text("\n  ").end();

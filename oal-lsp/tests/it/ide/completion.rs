@@ -127,7 +127,7 @@ fn a_declaration_starts_with_a_kind_or_a_word() {
     lacks!(here("│"), ["app", "workload"]);
     assert_eq!(
         item("da│", "database").snippet.unwrap(),
-        "database ${1:name} {\n  engine: ${2|postgres,mysql,mariadb,mongodb|}\n  version: ${3:1}\n}"
+        "database ${1:name} {\n  engine: ${2|postgres,mysql,mariadb,mongodb|}\n  version: ${3:16}\n}"
     );
     assert_eq!(
         item("serv│", "service").snippet.unwrap(),

@@ -214,6 +214,7 @@ fn hover_tells_the_types_of_keys_and_variables() {
     starts(in_root("ports: { ", "http"), "```oal\nhttp: Port\n```\n\na port\n\n= `8080`");
     starts(in_root("worker for ", "region"), "```oal\nregion: String\n```");
     starts(in_root("slow(by) => ", "by"), "```oal\nby: Duration\n```");
+    starts(in_root("for region in [", "\"eu\""), "```oal\n\"eu\": String\n```\n\nthe key of an instance");
     assert!(hovered(in_root("use ", "\"./lib")).contains("declares `web`"));
     // What all instances of a component have is said once.
     assert!(
