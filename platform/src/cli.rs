@@ -88,7 +88,8 @@ enum Verb {
     Releases(releases::Args),
     Token(token::Args),
     Down(down::Args),
-    Serve(serve::Args),
+    // Larger than all others: it has the settings of every role.
+    Serve(Box<serve::Args>),
     Doctor(doctor::Args),
     Completions(completions::Args),
     /// Check one program within limits; the OAL worker runs it

@@ -7,21 +7,18 @@ use std::time::Duration;
 
 use helios::artifacts::Artifacts;
 use helios::bundle;
-use helios::local::child::find_program;
 use helios::roles::serve::{self, Role};
 use helios::settings::Settings;
 use helios::store::deployments::{self, NewDeployment};
 use helios::store::environments;
 use helios::store::{Store, Tx};
 use helios_client::{Deployment, DeploymentKind, DeploymentState};
-use rustix::process::Signal;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::bundle::project;
-use crate::support::server::Server;
 use crate::support::world::TIMING;
-use crate::support::{Database, Nats, Postgres, directory, free_port};
+use crate::support::{Caddy, Database, Nats, Postgres, directory, free_port};
 
 const ROLE: &str = "HELIOS_TEST_ROLE";
 
@@ -50,7 +47,7 @@ pub(super) struct Platform {
     http: u16,
     environment: Vec<(&'static str, String)>,
     processes: BTreeMap<&'static str, Child>,
-    caddy: Option<Server>,
+    _caddy: Caddy,
     artifacts: Artifacts,
     pub(super) org: Uuid,
     place: Uuid,
@@ -102,16 +99,7 @@ impl Platform {
         tx.commit().await.unwrap();
 
         let data = directory("faults");
-        let (admin, http, https) = (free_port(), free_port(), free_port());
-        let configuration = serde_json::json!({
-            "admin": { "listen": format!("127.0.0.1:{admin}"), "config": { "persist": false } },
-            "storage": { "module": "file_system", "root": data.path().join("caddy") },
-        });
-        let file = data.path().join("caddy.json");
-        std::fs::write(&file, configuration.to_string()).unwrap();
-        let caddy = find_program("caddy", &[]).expect("Caddy is installed: apt-get install caddy");
-        let arguments = ["run", "--config", file.to_str().unwrap()].map(str::to_owned);
-        let caddy = Server::start(&caddy, &arguments, None, "KILL", &data.path().join("caddy.log"), admin);
+        let (caddy, http, https) = (Caddy::start(data.path()), free_port(), free_port());
         let environment = vec![
             ("DATABASE_URL", database.url.clone()),
             ("NATS_URL", nats.url()),
@@ -121,7 +109,7 @@ impl Platform {
             ("DOCKER_HOST", engine.to_owned()),
             ("HELIOS_TARGET", target.clone()),
             ("HELIOS_PROGRAM", env!("CARGO_BIN_EXE_helios").to_owned()),
-            ("HELIOS_EDGE_ADMIN", format!("http://127.0.0.1:{admin}")),
+            ("HELIOS_EDGE_ADMIN", format!("http://127.0.0.1:{}", caddy.admin)),
             ("HELIOS_EDGE_HTTP_PORT", http.to_string()),
             ("HELIOS_EDGE_HTTPS_PORT", https.to_string()),
             ("HELIOS_EDGE_ADDRESS", "127.0.0.1".to_owned()),
@@ -141,7 +129,7 @@ impl Platform {
             http,
             environment,
             processes: BTreeMap::new(),
-            caddy,
+            _caddy: caddy,
             artifacts,
             org,
             place,
@@ -309,9 +297,6 @@ impl Drop for Platform {
             if !found.is_empty() {
                 let _ = self.docker().args(remove).args(found).output();
             }
-        }
-        if let Some(caddy) = self.caddy.take() {
-            caddy.end(Signal::KILL);
         }
     }
 }

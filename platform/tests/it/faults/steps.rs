@@ -128,11 +128,10 @@ fn serves(step: DeploymentState) -> bool {
     !matches!(step, Queued | Checking | Planning)
 }
 
-/// What is live of a case before anything is broken. Nothing for one that is cancelled: nothing may be left of it then.
+/// What is live of a case before anything is broken.
 fn before(step: DeploymentState, app: &str) -> Option<Vec<(&'static str, String)>> {
     let good = |fields| vec![("app.oal", web(app, "before", IMAGE, fields, "/"))];
     match step {
-        Cancelling => None,
         step if !serves(step) => Some(vec![("app.oal", idle(app, "before"))]),
         AwaitingApproval => Some(way(step, app, "before")?.0),
         RollingBack => Some(good("update: { order: stop_first }")),
@@ -146,14 +145,18 @@ fn has_jobs(step: DeploymentState) -> bool {
 }
 
 impl Platform {
-    /// An application for each of these steps, with what runs before.
-    pub(super) async fn cases(&self, steps: impl IntoIterator<Item = DeploymentState>) -> Vec<Case> {
+    /// An application for each of these steps, with what runs before; nothing does at the step `empty`.
+    pub(super) async fn cases(
+        &self,
+        steps: impl IntoIterator<Item = DeploymentState>,
+        empty: Option<DeploymentState>,
+    ) -> Vec<Case> {
         sqlx::raw_sql(HOLD).execute(self.store.pool()).await.unwrap();
         let (mut cases, mut first) = (Vec::new(), Vec::new());
         for step in steps {
             let app = step.name().replace('_', "");
             let place = self.add(&app).await;
-            let files = before(step, &app);
+            let files = before(step, &app).filter(|_| empty != Some(step));
             if let Some(files) = &files {
                 first.push((self.request(place, files, None).await, Live));
             }
@@ -243,6 +246,9 @@ impl Platform {
         if let Moment::After(time) = moment {
             self.let_go().await;
             tokio::time::sleep(time).await;
+            let running = "SELECT count(*) FROM jobs WHERE state = 'running'";
+            let running: i64 = sqlx::query_scalar(running).fetch_one(self.store.pool()).await.unwrap();
+            assert!(running > 0, "nothing is broken off after {time:?}");
         }
         fault(self).await;
         for (case, (id, end)) in cases.iter_mut().zip(&under_way) {
@@ -352,11 +358,35 @@ async fn every_role_may_be_killed_at_every_step() {
     let engine = OwnEngine::start(true, &["busybox:1"]);
     let mut platform = Platform::new(&engine.host()).await;
     platform.start_roles();
-    let mut cases = platform.cases(steps()).await;
+    let mut cases = platform.cases(steps(), Some(Cancelling)).await;
     let middle = ("middle", "deploy-agent", Moment::After(Duration::from_millis(300)));
     let ends = ROLES.map(|role| (role, role, Moment::BeforeItsEnd));
     for (version, role, moment) in ends.into_iter().chain([middle]) {
         let version = version.replace('-', "_");
         platform.broken(&mut cases, &version, moment, async |platform| platform.restart(role)).await;
     }
+}
+
+/// The engine is killed while it does what the steps have asked it for, and comes back.
+async fn engine_killed(live_restore: bool, moments: &[u64]) {
+    let mut engine = OwnEngine::start(live_restore, &["busybox:1"]);
+    let mut platform = Platform::new(&engine.host()).await;
+    platform.start_roles();
+    // Nowhere is a network removed: killed just then, this engine (20.10) never starts again.
+    let with_engine = steps().filter(|step| has_jobs(*step) && *step != Checking);
+    let mut cases = platform.cases(with_engine, None).await;
+    for after in moments {
+        let moment = Moment::After(Duration::from_millis(*after));
+        platform.broken(&mut cases, &format!("after_{after}"), moment, async |_| engine.restart()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engine_may_be_killed_at_every_step() {
+    engine_killed(false, &[300, 900]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_leaves_containers_running_may_be_killed_at_every_step() {
+    engine_killed(true, &[600]).await;
 }

@@ -48,6 +48,14 @@ impl OwnEngine {
         format!("unix://{}", self.socket().display())
     }
 
+    /// Kills it and starts it again.
+    pub(crate) fn restart(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.end(Signal::KILL);
+        }
+        self.resume();
+    }
+
     fn socket(&self) -> PathBuf {
         self.run.path().join("engine.sock")
     }
@@ -100,7 +108,8 @@ impl OwnEngine {
         self.server = Server::start_until(&program, &arguments, None, "TERM", &log, answers);
         let deadline = Instant::now() + Duration::from_secs(60);
         while !self.docker(&["version"]).output().unwrap().status.success() {
-            assert!(Instant::now() < deadline, "dockerd: {}", std::fs::read_to_string(log).unwrap_or_default());
+            let gives_up = Instant::now() > deadline || self.server.as_ref().is_none_or(Server::has_ended);
+            assert!(!gives_up, "dockerd: {}", std::fs::read_to_string(log).unwrap_or_default());
             std::thread::sleep(Duration::from_millis(50));
         }
     }

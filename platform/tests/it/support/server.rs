@@ -65,6 +65,10 @@ impl Server {
         Some(server)
     }
 
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.is_finished()
+    }
+
     /// Sends a signal and waits for the end.
     pub(crate) fn end(self, signal: Signal) {
         if !self.ended.is_finished() {
