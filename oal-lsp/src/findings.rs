@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use oal_check::diagnostic::sort_and_fold;
 use oal_check::{Diagnostic, Severity};
-use oal_syntax::FileId;
+use oal_syntax::{FileId, Span};
 
 use crate::file::File;
 use crate::key::Key;
@@ -15,6 +15,9 @@ use crate::snapshot::Snapshot;
 /// Of advice, so much is shown in a document: what follows would be more of the same, sent again on every key.
 const MOST_ADVICE: usize = 200;
 
+/// So many findings are shown in a document, the gravest first: nobody reads more, and each key sends all of them.
+const MOST: usize = 300;
+
 /// Findings, and the files that they point into.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
@@ -22,6 +25,8 @@ pub(crate) struct Findings {
     by_key: BTreeMap<Key, FileId>,
     /// In the order of places.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Those beyond the most that are shown: how many, and where the first one is.
+    pub(crate) left_out: Option<(usize, Span)>,
 }
 
 impl Findings {
@@ -34,7 +39,33 @@ impl Findings {
         sort_and_fold(&mut findings.diagnostics, |file| file.0 as usize);
         let mut wanted = some_advice();
         findings.diagnostics.retain(|found| wanted(found));
+        findings.leave_out();
         findings
+    }
+
+    fn leave_out(&mut self) {
+        let count = self.diagnostics.len().saturating_sub(MOST);
+        if count == 0 {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.diagnostics.len()).collect();
+        order.sort_by_key(|at| self.diagnostics.get(*at).map(|found| found.severity));
+        let mut shown = vec![false; order.len()];
+        for at in order.into_iter().take(MOST) {
+            if let Some(shown) = shown.get_mut(at) {
+                *shown = true;
+            }
+        }
+        let mut shown = shown.into_iter();
+        let mut first = None;
+        self.diagnostics.retain(|found| {
+            let keep = shown.next() == Some(true);
+            if !keep {
+                first.get_or_insert(found.primary.span);
+            }
+            keep
+        });
+        self.left_out = first.map(|first| (count, first));
     }
 
     fn add(&mut self, program: &Program, id: FileId) {

@@ -34,7 +34,8 @@ pub(crate) fn page(code: &Code) -> String {
 /// All findings.
 pub(crate) fn all(findings: &Findings, encoding: Encoding, shows: Shows) -> Vec<Diagnostic> {
     let convert = Convert { findings, encoding, shows };
-    findings.diagnostics.iter().map(|found| convert.one(found)).collect()
+    let shown = findings.diagnostics.iter().map(|found| convert.one(found));
+    shown.chain(convert.left_out()).collect()
 }
 
 /// A name for a list of diagnostics: two lists with the same name are the same.
@@ -80,6 +81,19 @@ impl Convert<'_> {
             tags: (!tags.is_empty()).then_some(tags),
             data: self.shows.data.then(|| self.data(found)),
         }
+    }
+
+    /// That there are more findings than those shown.
+    fn left_out(&self) -> Option<Diagnostic> {
+        let (count, first) = self.findings.left_out?;
+        let file = self.findings.file(self.findings.diagnostics.first()?.primary.file);
+        Some(Diagnostic {
+            range: super::range(&file, first, self.encoding),
+            severity: Some(DiagnosticSeverity::INFORMATION),
+            source: Some("oal".to_owned()),
+            message: format!("{count} more findings in this file are not shown: `oal check` says all"),
+            ..Diagnostic::default()
+        })
     }
 
     fn location(&self, id: FileId, span: Span) -> Option<Location> {

@@ -46,6 +46,29 @@ fn a_file_is_judged_with_the_programs_that_hold_it() {
     assert_eq!(client.stop(), 0);
 }
 
+/// Of very many findings the gravest are shown, in the order of the text, and how many there are beyond them.
+#[test]
+fn the_most_findings_are_limited() {
+    let text = "app a { edition: 1 }\n".to_owned()
+        + &(0..20).map(|at| format!("let u{at} = 1\n")).collect::<String>()
+        + &(0..400).map(|at| format!("job j{at} {{ imgae: \"x:1\" }}\n")).collect::<String>();
+    let folder = Folder::new("many", &[("app.oal", &text)]);
+    let mut client = Client::on(folder.path(), pulling());
+    let uri = folder.uri("app.oal");
+    client.open(&uri, &text);
+    let found = client.pull(&uri);
+    assert_eq!(found.len(), 301);
+    let errors = errors(&found);
+    assert!(errors.len() == 300 && errors.iter().all(|code| code == "OAL0203"), "{errors:?}");
+    let last = found.last().unwrap();
+    let (words, line) = (last["message"].as_str().unwrap(), last["range"]["start"]["line"].as_u64().unwrap());
+    assert!(words.ends_with("more findings in this file are not shown: `oal check` says all"), "{words}");
+    assert!(line < 3, "the first that is left out is a warning above: {last}");
+    // With less of them all are there.
+    client.change(&uri, 2, json!([{ "text": text.replace("imgae", "image") }]));
+    assert!(client.pull(&uri).iter().all(|one| one["code"].is_string()));
+}
+
 #[test]
 fn files_may_exist_in_memory_only() {
     let folder = Folder::new("memory", &[("app.oal", ROOT)]);

@@ -277,14 +277,12 @@ pub(crate) fn value_of<'a>(program: &'a Program, id: DefId) -> Known<'a> {
                 ..Known::default()
             }
         }
-        DefKind::Component => Known { ty: component_type(program, def), def: Some((program, id)), ..Known::default() },
+        DefKind::Component => {
+            let ty = def.of.map(|id| kind_type(Kind { program, id }));
+            Known { ty, def: Some((program, id)), ..Known::default() }
+        }
         DefKind::Type | DefKind::Kind => Known::default(),
     }
-}
-
-/// The type of a component of the program; of a repeated one that of its instances.
-fn component_type<'a>(program: &'a Program, def: &Def) -> Option<Type<'a>> {
-    def.of.map(|id| kind_type(Kind { program, id }))
 }
 
 /// The type that has the components of a kind as values.
@@ -364,7 +362,7 @@ pub(crate) fn parts<'a>(known: Known<'a>) -> Vec<Part<'a>> {
         Part { name: name.to_owned(), known, what, at }
     };
     if let Some(kind) = ty.kind() {
-        return component_parts(kind, known);
+        return component_parts(kind, known).into_iter().chain(component_fields(kind, known)).collect();
     }
     if let Some(fields) = ty.record() {
         let written = known.value.map(keys).unwrap_or_default();
@@ -403,7 +401,8 @@ pub(crate) fn is_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-fn component_parts<'a>(kind: Kind<'a>, known: Known<'a>) -> Vec<Part<'a>> {
+/// What a component has beside its fields: outputs, ports, components in it.
+pub(crate) fn component_parts<'a>(kind: Kind<'a>, known: Known<'a>) -> Vec<Part<'a>> {
     let program = kind.program;
     let Some(info) = kind.info() else { return Vec::new() };
     let typed = |ty: Ty| Known { ty: Some(Type::new(program, ty)), ..Known::default() };
@@ -424,13 +423,16 @@ fn component_parts<'a>(kind: Kind<'a>, known: Known<'a>) -> Vec<Part<'a>> {
         let known = Known { ty, ..Known::default() };
         found.push(Part { name: nested.name.to_string(), known, what: PartKind::Nested, at });
     }
-    for field in &info.fields {
-        let mut of = typed(field.ty);
-        of.value = known.def.and_then(|(program, def)| written(program, def, &field.name));
-        let at = Some((program, field.at));
-        found.push(Part { name: field.name.to_string(), known: of, what: PartKind::Field, at });
-    }
     found
+}
+
+fn component_fields<'a>(kind: Kind<'a>, known: Known<'a>) -> impl Iterator<Item = Part<'a>> {
+    let program = kind.program;
+    kind.info().into_iter().flat_map(|info| &info.fields).map(move |field| {
+        let value = known.def.and_then(|(program, def)| written(program, def, &field.name));
+        let known = Known { ty: Some(Type::new(program, field.ty)), value, ..Known::default() };
+        Part { name: field.name.to_string(), known, what: PartKind::Field, at: Some((program, field.at)) }
+    })
 }
 
 /// One part by its name.

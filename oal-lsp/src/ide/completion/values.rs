@@ -167,16 +167,16 @@ impl<'a> List<'a, '_> {
 
     /// `orders.url` where a text is wanted.
     fn parts_that_fit(&mut self, name: &str, known: Known<'a>, want: Type<'a>) {
-        for part in tables::parts(known) {
-            let worth = match part.what {
-                PartKind::Output | PartKind::Port | PartKind::Nested => true,
-                PartKind::Field => want.variants().is_some() || want.record().is_some(),
-                PartKind::Member => false,
-            };
+        // Fields, of which there are many, only where they say more than a number or text.
+        let parts = match known.ty.and_then(Type::kind) {
+            Some(kind) if want.variants().is_none() && want.record().is_none() => tables::component_parts(kind, known),
+            _ => tables::parts(known),
+        };
+        for part in parts {
             let fits = part.known.ty.is_some_and(|got| fits(got, want));
             // A field that this component does not set itself says nothing new.
             let said = part.what != PartKind::Field || part.known.value.is_some();
-            if !(worth && fits && said) {
+            if part.what == PartKind::Member || !(fits && said) {
                 continue;
             }
             self.part(&format!("{name}.{}", part.name), &part, group::PART);
