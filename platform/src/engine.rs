@@ -1,5 +1,7 @@
 //! The container engine, through its API; nowhere else. This file connects; each file below has the calls about one thing.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
@@ -10,6 +12,7 @@ pub mod containers;
 pub mod events;
 pub mod images;
 pub mod networks;
+mod registry;
 pub mod volumes;
 
 /// How long the engine may take before it begins to answer. Calls that work for long (a build, a pull) answer as they go.
@@ -19,6 +22,8 @@ const ANSWER: Duration = Duration::from_secs(120);
 #[derive(Debug, Clone)]
 pub struct Engine {
     docker: Docker,
+    /// The directory of credentials for registries.
+    credentials: Option<Arc<Path>>,
 }
 
 /// Why the engine did not do what it was asked.
@@ -112,7 +117,13 @@ impl Engine {
         let named =
             |error: bollard::errors::Error| EngineError::Unreachable(format!("`{host}`: {}", innermost(&error)));
         let docker = docker.map_err(named)?.negotiate_version().await.map_err(named)?;
-        Ok(Self { docker })
+        Ok(Self { docker, credentials: None })
+    }
+
+    /// The same, fetching images with the credentials that `docker login` keeps in this directory.
+    #[must_use]
+    pub fn with_credentials(self, directory: &Path) -> Self {
+        Self { credentials: Some(directory.into()), ..self }
     }
 
     /// The client, for the files below.

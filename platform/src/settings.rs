@@ -1,4 +1,4 @@
-//! What a process is told about its surroundings: by environment variables, all named `HELIOS_…` but the two that others use, too.
+//! What a process is told about its surroundings: by environment variables, all named `HELIOS_…` but those that others use, too.
 
 mod timing;
 
@@ -48,6 +48,10 @@ pub struct Settings {
     /// Socket of the container engine.
     #[arg(long, env = "DOCKER_HOST", value_name = "URL", default_value = "unix:///var/run/docker.sock")]
     pub docker_host: String,
+    /// Directory with what `docker login` keeps.
+    // Credentials of registries, for all organisations; `~/.docker` if not given.
+    #[arg(long, env = "DOCKER_CONFIG", value_name = "DIR")]
+    pub docker_config: Option<PathBuf>,
     /// Caddy's admin interface.
     // `unix//PATH` or `http://HOST:PORT`.
     #[arg(long, env = "HELIOS_EDGE_ADMIN", value_name = "ADDRESS", default_value = "http://127.0.0.1:2019")]
@@ -89,6 +93,12 @@ impl Settings {
     pub fn image(&self, official: &str) -> String {
         let images: BTreeMap<&str, &str> = self.images.iter().map(|(name, image)| (&**name, &**image)).collect();
         images.get(official).copied().unwrap_or(official).to_owned()
+    }
+
+    /// Where `docker login` keeps credentials of registries.
+    #[must_use]
+    pub fn credentials(&self) -> Option<PathBuf> {
+        self.docker_config.clone().or_else(|| Some(std::env::home_dir()?.join(".docker")))
     }
 
     /// Where the artifact store lies.

@@ -8,7 +8,7 @@ use bollard::query_parameters::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, registry};
 
 /// An image that the engine has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Engine {
     /// Fetches an image from its registry; `line` is told how it goes, once per change of a layer's state.
     ///
     /// # Errors
-    /// The registry does not have it, does not answer, or asks for credentials; the engine.
+    /// The registry does not have it, does not answer, or asks for other credentials; the engine.
     pub async fn pull(
         &self,
         name: &str,
@@ -77,7 +77,15 @@ impl Engine {
         let name = with_tag(name);
         let options =
             CreateImageOptionsBuilder::default().from_image(&name).platform(platform.unwrap_or_default()).build();
-        let mut answers = Box::pin(self.docker().create_image(Some(options), None, None));
+        let credentials = match self.credentials.clone() {
+            Some(directory) => {
+                let name = name.clone();
+                let find = tokio::task::spawn_blocking(move || registry::credentials(&name, &directory));
+                find.await.map_err(|ended| EngineError::Failed(ended.to_string()))??
+            }
+            None => None,
+        };
+        let mut answers = Box::pin(self.docker().create_image(Some(options), None, credentials));
         let mut states = HashMap::new();
         while let Some(answer) = answers.next().await {
             let answer = answer?;

@@ -173,7 +173,13 @@ impl BuildWorker {
                     EngineError::Unreachable(_) => BuildError::from(error),
                     error => failure(
                         format!("the image `{name}` could not be fetched: {}", error.message()),
-                        "see whether its name and tag are right and whether its registry can be reached".to_owned(),
+                        if asks_for_credentials(error.message()) {
+                            "see whether its name is right; for a private one, `docker login` on the machine of the build \
+                             worker, as its user"
+                                .to_owned()
+                        } else {
+                            "see whether its name and tag are right and whether its registry can be reached".to_owned()
+                        },
                     ),
                 })?;
                 let image = self.engine.image(name).await?.filter(fits);
@@ -380,4 +386,11 @@ fn artifact(error: ArtifactError) -> JobError {
         ArtifactError::Io(_) => JobError::Retry(error.to_string()),
         error => JobError::Fatal(error.to_string()),
     }
+}
+
+/// Whether a registry, through the engine, wants to know who asks; some say so of images that they do not have.
+fn asks_for_credentials(message: &str) -> bool {
+    let words =
+        ["no basic auth credentials", "unauthorized", "authentication required", "access denied", "docker login"];
+    words.iter().any(|words| message.contains(words))
 }

@@ -208,7 +208,12 @@ impl Base {
     }
 
     async fn engine(&self) -> Result<Engine, ServeError> {
-        Engine::connect(&self.settings.docker_host).await.map_err(|error| ServeError::Engine(error.to_string()))
+        let engine = Engine::connect(&self.settings.docker_host).await;
+        let engine = engine.map_err(|error| ServeError::Engine(error.to_string()))?;
+        Ok(match self.settings.credentials() {
+            Some(directory) => engine.with_credentials(&directory),
+            None => engine,
+        })
     }
 
     async fn api(&self, parts: &mut Vec<Part>) -> Result<SocketAddr, ServeError> {

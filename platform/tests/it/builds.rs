@@ -47,6 +47,10 @@ struct Outcome {
     log: Vec<String>,
 }
 
+async fn engine() -> Engine {
+    Engine::connect("unix:///var/run/docker.sock").await.expect("these tests need a container engine")
+}
+
 impl Rig {
     async fn new() -> Self {
         Self::with(Caps { free: 1, ..Caps::default() }).await
@@ -57,14 +61,22 @@ impl Rig {
         Self::at(caps, data).await
     }
 
+    async fn with_credentials(directory: &Path) -> Self {
+        let (caps, data) = (Caps { free: 1, ..Caps::default() }, tempfile::tempdir().unwrap());
+        Self::on(engine().await.with_credentials(directory), caps, data).await
+    }
+
     async fn at(caps: Caps, data: TempDir) -> Self {
+        Self::on(engine().await, caps, data).await
+    }
+
+    async fn on(engine: Engine, caps: Caps, data: TempDir) -> Self {
         static BASES: Once = Once::new();
         BASES.call_once(|| {
             let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/images/build");
             let made = Command::new(script).arg("busybox:1").output().expect("the script that makes base images");
             assert!(made.status.success(), "no base image: {}", String::from_utf8_lossy(&made.stderr));
         });
-        let engine = Engine::connect("unix:///var/run/docker.sock").await.expect("these tests need a container engine");
         let database = Database::new().await;
         let store = database.store().await;
         let org = Uuid::now_v7();

@@ -88,6 +88,7 @@ impl Platform {
             target: String::from("docker"),
             subnets: crate::settings::SUBNETS,
             docker_host: args.docker_host.clone(),
+            docker_config: std::env::var_os("DOCKER_CONFIG").map(Into::into),
             edge_admin: machine.edge_admin.clone(),
             edge_http_port: chosen.http_port,
             edge_https_port: chosen.https_port,

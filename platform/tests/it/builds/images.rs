@@ -1,8 +1,12 @@
 //! Images by name, and which images can go.
 
 use chrono::Duration;
+use helios::local::child::find_program;
+use rustix::process::Signal;
 
 use super::*;
+use crate::support::server::Server;
+use crate::support::{directory, free_port};
 
 fn named(image: &str, more: &str) -> String {
     format!("service web {{ image: \"{image}\" {more} }}")
@@ -29,6 +33,55 @@ async fn an_image_that_cannot_be_had_is_named() {
     }
     let outcome = rig.run(rig.job(&named("busybox:1", "platform: \"linux/s390x\" pull: never"), &[])).await;
     assert_eq!(outcome.failure().kind, FailureKind::ImagePull);
+}
+
+/// A registry of this test's own that lets in one user; with the directory in which `docker login` has kept who that is.
+async fn registry() -> (Server, u16, tempfile::TempDir) {
+    let home = directory("registry");
+    let hash = bcrypt::hash("open sesame", 4).unwrap();
+    std::fs::write(home.path().join("users"), format!("ann:{hash}\n")).unwrap();
+    let (port, data) = (free_port(), home.path().display());
+    let settings = format!(
+        "version: 0.1\nlog: {{ level: error }}\nstorage: {{ inmemory: {{}} }}\nhttp: {{ addr: \"127.0.0.1:{port}\" }}\n\
+         auth: {{ htpasswd: {{ realm: test, path: {data}/users }} }}\n"
+    );
+    let file = home.path().join("registry.yml");
+    std::fs::write(&file, settings).unwrap();
+    let program =
+        find_program("docker-registry", &[]).expect("a registry is installed: apt-get install docker-registry");
+    let arguments = ["serve", file.to_str().unwrap()].map(str::to_owned);
+    let server = Server::start(&program, &arguments, None, "KILL", &home.path().join("log"), port).expect("it starts");
+    let config = home.path().to_str().unwrap();
+    docker(&["--config", config, "login", "--username=ann", "--password=open sesame", &format!("127.0.0.1:{port}")]);
+    (server, port, home)
+}
+
+#[tokio::test]
+async fn a_private_image_is_fetched_with_what_docker_login_keeps() {
+    let (server, port, home) = registry().await;
+    let image = format!("127.0.0.1:{port}/private/tool:1");
+    let local = "busybox:1";
+    docker(&["tag", local, &image]);
+    docker(&["--config", home.path().to_str().unwrap(), "push", "--quiet", &image]);
+    docker(&["rmi", &image]);
+
+    let stranger = Rig::new().await;
+    let refused = stranger.run(stranger.job(&named(&image, ""), &[])).await;
+    let failure = refused.failure();
+    assert!(failure.help.as_deref().is_some_and(|help| help.contains("`docker login`")), "{failure:?}");
+
+    let rig = Rig::with_credentials(home.path()).await;
+    let outcome = rig.run(rig.job(&named(&image, ""), &[])).await;
+    assert_eq!(outcome.image().0, rig.engine.image(local).await.unwrap().unwrap().id);
+    docker(&["rmi", &image]);
+    let built_on = rig.build(&format!("FROM {image}\nRUN true\n")).await;
+    assert!(!built_on.image().1);
+    docker(&["rmi", &image]);
+
+    std::fs::write(home.path().join("config.json"), "no JSON").unwrap();
+    let broken = rig.run(rig.job(&named(&image, ""), &[])).await;
+    assert!(broken.failure().message.contains("credentials for registries"), "{:?}", broken.failure());
+    server.end(Signal::KILL);
 }
 
 /// A tag that another organisation's build left at the engine is not the image a program means.
