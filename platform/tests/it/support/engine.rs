@@ -1,9 +1,9 @@
-//! A container engine of a test's own, which it may kill: beside the machine's, with its own directories, socket and bridge, and
-//! without a hand on the machine's packet filter.
+//! A container engine of a test's own, which it may kill: beside the machine's, with its own directories and socket, and in a
+//! network namespace of its own. In the machine's, an engine that starts again would remove the other one's bridge.
 
 use std::fs::File;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::server::Server;
 
-/// What the names of bridges begin with; the number of the process follows.
+/// What the names of namespaces begin with; the number of the process follows.
 const PREFIX: &str = "helt";
 
 /// An engine; gone with all that it runs when dropped.
@@ -22,7 +22,7 @@ pub(crate) struct OwnEngine {
     data: tempfile::TempDir,
     /// Sockets and mounts. A short path: sockets have no longer ones.
     run: tempfile::TempDir,
-    bridge: Bridge,
+    network: Network,
     live_restore: bool,
     /// What runs containers for it. It stays when the engine is killed, as where the system keeps both.
     containerd: Option<Server>,
@@ -33,8 +33,8 @@ impl OwnEngine {
     /// Starts an engine that has these images of the machine's. With `live_restore` its containers run on without it.
     pub(crate) fn start(live_restore: bool, images: &[&str]) -> Self {
         let run = tempfile::Builder::new().prefix("helios-engine-").tempdir_in("/tmp").unwrap();
-        let (data, bridge) = (super::directory("engine"), Bridge::new());
-        let mut engine = Self { data, run, bridge, live_restore, containerd: None, server: None };
+        let (data, network) = (super::directory("engine"), Network::new());
+        let mut engine = Self { data, run, network, live_restore, containerd: None, server: None };
         engine.start_containerd();
         engine.resume();
         let mut save = Command::new("docker").arg("save").args(images).stdout(Stdio::piped()).spawn().unwrap();
@@ -80,6 +80,7 @@ impl OwnEngine {
         ];
         let (log, socket) = (self.data.path().join("containerd.log"), path("containerd.sock"));
         let answers = || UnixStream::connect(&socket).is_ok();
+        let (program, arguments) = self.network.inside(&program, &arguments);
         self.containerd = Server::start_until(&program, &arguments, None, "TERM", &log, answers);
         assert!(self.containerd.is_some(), "containerd: {}", std::fs::read_to_string(log).unwrap_or_default());
     }
@@ -87,24 +88,22 @@ impl OwnEngine {
     fn resume(&mut self) {
         let program = find_program("dockerd", &[]).expect("dockerd is installed: apt-get install docker.io");
         let path = |name: &str| self.run.path().join(name).display().to_string();
-        let own = &self.bridge.name;
         let arguments = [
             format!("--host={}", self.host()),
             format!("--data-root={}", self.data.path().join("data").display()),
             format!("--exec-root={}", path("exec")),
             format!("--pidfile={}", path("pid")),
-            format!("--bridge={own}"),
-            format!("--default-address-pool={}", self.bridge.pool()),
+            format!("--default-address-pool={}", self.network.pool()),
             format!("--containerd={}", path("containerd.sock")),
             format!("--live-restore={}", self.live_restore),
             "--iptables=false".to_owned(),
-            "--ip-forward=false".to_owned(),
             "--userland-proxy=false".to_owned(),
             "--shutdown-timeout=3".to_owned(),
         ];
         let answers = || UnixStream::connect(self.socket()).is_ok();
         let log = self.data.path().join("log");
         // One that is told to end takes its containers with it.
+        let (program, arguments) = self.network.inside(&program, &arguments);
         self.server = Server::start_until(&program, &arguments, None, "TERM", &log, answers);
         let deadline = Instant::now() + Duration::from_secs(60);
         while !self.docker(&["version"]).output().unwrap().status.success() {
@@ -141,7 +140,7 @@ impl Drop for OwnEngine {
                 let _ = Command::new("umount").args(["--lazy", mount]).output();
             }
         }
-        self.bridge.remove();
+        self.network.remove();
     }
 }
 
@@ -166,34 +165,48 @@ fn ip(words: &[&str]) {
     assert!(done.status.success(), "ip {words:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// A bridge, and the number of its range of addresses.
-struct Bridge {
+/// A network namespace that the machine reaches by a pair of interfaces, and the number of its ranges of addresses.
+struct Network {
     name: String,
     number: u8,
 }
 
-impl Bridge {
-    /// A new one with a range that no other has; those of processes that were killed are removed.
+impl Network {
+    /// A new one with ranges that no other has; those of processes that were killed are removed.
     fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let lock = File::create(super::scratch().join("bridges.lock")).unwrap();
+        let lock = File::create(super::scratch().join("networks.lock")).unwrap();
         lock.lock().unwrap();
         let mut taken = Vec::new();
-        for bridge in Self::all() {
+        for network in Self::all() {
             let process =
-                bridge.name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('x')).map(|(process, _)| process);
+                network.name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('x')).map(|(process, _)| process);
             if process.is_some_and(|process| !PathBuf::from(format!("/proc/{process}")).exists()) {
-                bridge.remove();
+                network.remove();
             } else {
-                taken.push(bridge.number);
+                taken.push(network.number);
             }
         }
         let number = (0..16).find(|number| !taken.contains(number)).expect("a range of addresses is free");
         let name = format!("{PREFIX}{}x{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        ip(&["link", "add", &name, "type", "bridge"]);
-        ip(&["address", "add", &format!("10.216.{number}.1/24"), "dev", &name]);
+        let (here, there) = (format!("10.216.{number}.1"), format!("10.216.{number}.2"));
+        ip(&["netns", "add", &name]);
+        ip(&["link", "add", &name, "type", "veth", "peer", "name", "out", "netns", &name]);
+        ip(&["address", "add", &format!("{here}/24"), "dev", &name]);
         ip(&["link", "set", &name, "up"]);
+        ip(&["-netns", &name, "address", "add", &format!("{there}/24"), "dev", "out"]);
+        ip(&["-netns", &name, "link", "set", "lo", "up"]);
+        ip(&["-netns", &name, "link", "set", "out", "up"]);
+        ip(&["-netns", &name, "route", "add", "default", "via", &here]);
+        ip(&["route", "add", &format!("10.217.{}.0/20", number * 16), "via", &there]);
         Self { name, number }
+    }
+
+    /// The command that runs a program in it.
+    fn inside(&self, program: &Path, arguments: &[String]) -> (PathBuf, Vec<String>) {
+        let nsenter = find_program("nsenter", &[]).expect("nsenter is installed: apt-get install util-linux");
+        let before = [format!("--net=/run/netns/{}", self.name), "--".to_owned(), program.display().to_string()];
+        (nsenter, before.into_iter().chain(arguments.iter().cloned()).collect())
     }
 
     /// Where the engine takes the addresses of its networks from.
@@ -202,18 +215,15 @@ impl Bridge {
     }
 
     fn all() -> Vec<Self> {
-        let bridge =
+        let network =
             |(name, [_, _, number, _]): (String, [u8; 4])| name.starts_with(PREFIX).then_some(Self { name, number });
-        addresses().into_iter().filter_map(bridge).collect()
+        addresses().into_iter().filter_map(network).collect()
     }
 
-    /// Removes it, with those of networks that the engine made.
+    /// Removes it with all interfaces in it, and the one that leads to it.
     fn remove(&self) {
-        for (name, [a, b, c, _]) in addresses() {
-            if name == self.name || name.starts_with("br-") && [a, b, c / 16] == [10, 217, self.number] {
-                let _ = Command::new("ip").args(["link", "delete", &name]).output();
-            }
-        }
+        let _ = Command::new("ip").args(["link", "delete", &self.name]).output();
+        let _ = Command::new("ip").args(["netns", "delete", &self.name]).output();
     }
 }
 
