@@ -5,6 +5,7 @@
 //! its handler in [`routes`]. Whatever goes wrong anywhere is a [`refusal::Refusal`], and on the wire a problem (RFC 9457).
 
 pub mod access;
+mod connections;
 pub mod cursor;
 pub mod describe;
 pub mod extract;

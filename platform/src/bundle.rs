@@ -29,7 +29,7 @@ pub use error::{BundleError, Fault, Limit};
 pub use ignoring::DockerIgnore;
 pub use listing::{Context, Listed, Listing};
 pub use pack::{Bundle, Named, pack};
-pub use sources::Sources;
+pub use sources::{Sources, texts};
 pub use unpack::{Unpacked, unpack};
 
 /// What a bundle may cost.

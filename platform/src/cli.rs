@@ -1,5 +1,6 @@
 //! The command line: the verbs and what holds for all of them. The flags of a verb stand with the verb, one file each.
 
+mod audit;
 mod changes;
 mod completions;
 mod deploy;
@@ -87,6 +88,7 @@ enum Verb {
     Env(env::Args),
     Releases(releases::Args),
     Token(token::Args),
+    Audit(audit::Args),
     Down(down::Args),
     // Larger than all others: it has the settings of every role.
     Serve(Box<serve::Args>),
@@ -156,6 +158,7 @@ async fn perform(verb: Verb, output: &mut Output) -> Result<Exit, Failure> {
         Verb::Env(args) => env::run(&args, output).await,
         Verb::Releases(args) => releases::run(&args, output).await,
         Verb::Token(args) => token::run(&args, output).await,
+        Verb::Audit(args) => audit::run(&args, output).await,
         Verb::Serve(args) => serve::run(&args, output).await,
         Verb::Doctor(args) => doctor::run(&args, output).await,
         Verb::Down(args) => down::run(&args, output).await,

@@ -24,3 +24,4 @@ pub mod settings;
 pub mod store;
 pub mod target;
 pub mod telemetry;
+pub mod trace;

@@ -7,6 +7,7 @@ pub mod oal_worker;
 pub mod reaper;
 pub mod relay;
 pub mod repair;
+pub mod rewrap;
 pub mod scheduler;
 pub mod serve;
 pub mod worker;

@@ -29,12 +29,13 @@ pub mod tokens;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 /// Migrations, in order; each can run while the version before still serves.
-pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Told whenever an outbox row is written; see `store/outbox.rs`.
 pub const OUTBOX_CHANNEL: &str = "helios_outbox";
@@ -73,12 +74,15 @@ impl Store {
         Ok(Self { pool })
     }
 
-    /// Brings the schema up to this program's version.
+    /// Brings the schema up to this program's version. One that is further, because a later version has been there, stays as it
+    /// is: this one can work with it.
     ///
     /// # Errors
     /// A migration fails, or was changed after it ran.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        MIGRATIONS.run(&self.pool).await
+        let mut migrations = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
+        migrations.set_ignore_missing(true);
+        migrations.run(&self.pool).await
     }
 
     /// The pool, for listeners and single statements of the platform's own.

@@ -8,6 +8,7 @@ use http::{Method, StatusCode};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
@@ -33,11 +34,17 @@ struct Answered {
     status: u16,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reaped {
+    what: &'static str,
+}
+
 /// What is measured in this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
     registry: Arc<Registry>,
     answered: Family<Answered, Histogram, fn() -> Histogram>,
+    reaped: Family<Reaped, Counter>,
 }
 
 impl fmt::Debug for Metrics {
@@ -57,7 +64,10 @@ impl Default for Metrics {
             Unit::Seconds,
             answered.clone(),
         );
-        Self { registry: Arc::new(registry), answered }
+        let reaped = Family::<Reaped, Counter>::default();
+        let help = "What the reaper did with jobs that nobody brought on";
+        registry.register("jobs_reaped", help, reaped.clone());
+        Self { registry: Arc::new(registry), answered, reaped }
     }
 }
 
@@ -71,6 +81,13 @@ impl Metrics {
         };
         let labels = Answered { method: method.to_owned(), route: route.to_owned(), status: status.as_u16() };
         self.answered.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// Notes what the reaper did with so many jobs: `lease_expired`, `ended`, `sent_again`, `message_lost`.
+    pub fn reaped(&self, what: &'static str, count: u64) {
+        if count > 0 {
+            self.reaped.get_or_create(&Reaped { what }).inc_by(count);
+        }
     }
 
     /// All numbers, with those of the database, as OpenMetrics text.

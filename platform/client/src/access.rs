@@ -129,6 +129,17 @@ pub struct Identity {
     pub token: Token,
 }
 
+/// Whether the record of what was done is as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditVerification {
+    /// Whether it is.
+    pub intact: bool,
+    /// The newest entry that is not as it was written, or whose predecessor is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<i64>,
+}
+
 /// Something that was done. Entries are never changed or removed; each one's hash covers the one before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

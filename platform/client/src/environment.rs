@@ -50,6 +50,18 @@ pub struct NewEnvironment {
     pub target: Option<Name>,
 }
 
+/// The values that the program's params were given, as they were at some time. Never changed, only followed by a higher version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Params {
+    /// Counts from 1; a release names it as its `config_version`.
+    pub version: i64,
+    /// The values by name, as OAL literals; a param without one has the value of the program.
+    pub params: BTreeMap<String, String>,
+    /// When they were first given.
+    pub created_at: DateTime<Utc>,
+}
+
 /// A source bundle that was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

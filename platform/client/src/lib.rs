@@ -20,11 +20,11 @@ pub mod problem;
 pub mod secret;
 pub mod text;
 
-pub use access::{AuditEntry, Identity, NewToken, Org, Scope, Token, TokenWithSecret};
+pub use access::{AuditEntry, AuditVerification, Identity, NewToken, Org, Scope, Token, TokenWithSecret};
 pub use deployment::{
     Approval, Cancellation, Deployment, DeploymentEvent, DeploymentKind, DeploymentState, NewDeployment, Step,
 };
-pub use environment::{App, Environment, EnvironmentStatus, Instance, NewEnvironment, Release, Source};
+pub use environment::{App, Environment, EnvironmentStatus, Instance, NewEnvironment, Params, Release, Source};
 pub use failure::{Failure, FailureKind};
 pub use http::{Client, ClientError};
 pub use job::{Job, JobKind, JobState, NewDown, NewRun};
@@ -32,5 +32,5 @@ pub use log::{LogLine, LogQuery};
 pub use page::{Page, PageQuery};
 pub use plan::{NewPlan, Plan, PlanItem};
 pub use problem::Problem;
-pub use secret::{NewSecret, Secret, SecretRotation};
+pub use secret::{NewSecret, Secret, SecretRotation, SecretVersionsQuery};
 pub use text::{Digest, Label, Name, SecretName};

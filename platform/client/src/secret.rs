@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::text::SecretName;
 
-/// The newest version of a secret.
+/// A version of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Secret {
@@ -20,6 +20,23 @@ pub struct Secret {
     pub generated: bool,
     /// When this version was set.
     pub created_at: DateTime<Utc>,
+}
+
+/// Which versions of which secret are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct SecretVersionsQuery {
+    /// The secret's name.
+    pub name: SecretName,
+    /// The `next` of the part before; the first part if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(max_length = 200))]
+    pub cursor: Option<String>,
+    /// How many at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200, default = 50))]
+    pub limit: Option<u32>,
 }
 
 /// A value to be set. A running release keeps the version it was made with; the next deployment takes the new one.

@@ -19,6 +19,7 @@ use super::request::{RequestContext, with_request_id};
 use crate::sealing::{Place, Sealed};
 use crate::store::idempotency::{self, Known};
 use crate::store::tokens::Caller;
+use crate::trace;
 
 /// Says of an answer that it was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -61,7 +62,7 @@ pub(super) async fn once(
         let answer = next.run(request).await;
         keep(&api, &caller, &key, answer).await
     };
-    let work = tokio::spawn(with_request_id(id, work).in_current_span());
+    let work = tokio::spawn(trace::within(trace::current(), with_request_id(id, work)).in_current_span());
     work.await.map_err(|error| Refusal::Internal(error.to_string()))?
 }
 

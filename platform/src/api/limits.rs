@@ -29,6 +29,8 @@ pub struct Allowance {
     pub body: usize,
     /// How long a handler has, streams and uploads aside.
     pub time: Duration,
+    /// How long a connection may take to send the headers of a request, and rest between two.
+    pub headers: Duration,
 }
 
 impl Default for Allowance {
@@ -41,6 +43,7 @@ impl Default for Allowance {
             source: 256 * 1024 * 1024,
             body: 256 * 1024,
             time: Duration::from_secs(60),
+            headers: Duration::from_secs(30),
         }
     }
 }

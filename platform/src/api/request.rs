@@ -10,6 +10,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::Api;
+use crate::trace;
 
 /// The header that carries a request's id both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -74,8 +75,10 @@ pub(super) async fn track(State(api): State<Api>, mut request: Request, next: Ne
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", |path| path.as_str()).to_owned();
     let span = tracing::info_span!("request", request_id = %id, %method, route, traceparent = %context.traceparent);
+    let trace = context.traceparent.clone();
     request.extensions_mut().insert(context);
-    let mut response = CURRENT.scope(id.clone(), next.run(request)).instrument(span.clone()).await;
+    let answer = trace::within(Some(trace), CURRENT.scope(id.clone(), next.run(request)));
+    let mut response = answer.instrument(span.clone()).await;
     let (status, took) = (response.status(), began.elapsed());
     span.in_scope(|| tracing::debug!(status = status.as_u16(), milliseconds = took.as_millis(), "answered"));
     api.metrics.answered(&method, &route, status, took);

@@ -1,8 +1,6 @@
 //! The routes put together, and the server that answers them until it is told to stop.
 
 use std::any::Any;
-use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,7 +17,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::describe::{Operations, check_query};
 use super::refusal::{Answer, Refusal};
-use super::{Api, access, health, idempotency, request, routes};
+use super::{Api, access, connections, health, idempotency, request, routes};
 
 /// How long streams and long requests have to end once the process is to end.
 const LAST: Duration = Duration::from_secs(10);
@@ -105,11 +103,7 @@ fn plain(response: Response) -> Response {
 
 /// Answers on `listener` until the process is to end: then no new request is taken, streams are cut so that their clients come
 /// again elsewhere, and what has not ended after ten seconds is dropped.
-///
-/// # Errors
-/// The listener.
-pub async fn serve(listener: TcpListener, api: Api) -> io::Result<()> {
-    let service = router(&api).into_make_service_with_connect_info::<SocketAddr>();
+pub async fn serve(listener: TcpListener, api: Api) {
     let stop = api.shutdown.clone();
     let forget = async {
         let mut ticks = tokio::time::interval(FORGET);
@@ -123,10 +117,9 @@ pub async fn serve(listener: TcpListener, api: Api) -> io::Result<()> {
         tokio::time::sleep(LAST).await;
         tracing::warn!("requests that did not end in time are dropped");
     };
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
-        done = server.into_future() => done,
-        () = deadline => Ok(()),
-        () = forget => Ok(()),
+        () = connections::serve(listener, router(&api), api.limits.allowance().headers, stop.clone()) => {}
+        () = deadline => {}
+        () = forget => {}
     }
 }

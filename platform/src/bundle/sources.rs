@@ -3,8 +3,22 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use oal_ir::v1::SourceMap;
+
 use super::entries::{self, Kind};
 use super::{BundleError, Fault, Limit, Limits, paths};
+
+/// The most bytes of a program's texts that are read to show a place in them.
+const MOST_TEXT: u64 = 64 << 20;
+
+/// The texts of a program's files. None of them where the bundle cannot be read.
+#[must_use]
+pub fn texts(bundle: impl Read, map: &SourceMap) -> BTreeMap<String, String> {
+    let wanted = |path: &str| map.files.iter().any(|file| file.path == path);
+    let Ok(sources) = Sources::read(bundle, &Limits::PROJECT, MOST_TEXT, wanted) else { return BTreeMap::new() };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    sources.files().map(|(path, bytes)| (path.to_owned(), text(bytes))).collect()
+}
 
 /// Files of a bundle, by their path from the project's root.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

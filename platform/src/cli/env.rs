@@ -1,18 +1,17 @@
 //! `helios env`: the environments of an application.
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
-use helios_client::{Environment, Name, NewEnvironment};
+use helios_client::{Environment, Name, NewEnvironment, Params};
 
 use super::table::{self, Cell};
-use super::which::Which;
-use super::{Exit, Failure, Output, pages};
+use super::which::At;
+use super::{Exit, Failure, Output, pages, terminal};
 
 /// List and make the environments of an application
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     helios env list                  of the program of this directory\n  \
+    helios env params -e prod        the values its params were given by `--param`\n  \
     helios env create prod           to set its secrets before the first deployment\n  \
     helios env create eu --target eu on another target than `docker`")]
 pub(super) struct Args {
@@ -24,6 +23,17 @@ pub(super) struct Args {
 enum What {
     /// List the environments of an application
     List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        at: At,
+    },
+    /// List the values that an environment's params were given, newest first
+    Params {
+        /// How many versions at most
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: usize,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -46,21 +56,10 @@ enum What {
     },
 }
 
-#[derive(Debug, clap::Args)]
-struct At {
-    /// Directory of the program
-    #[arg(long = "dir", value_name = "DIR", default_value = ".", hide_default_value = true)]
-    directory: PathBuf,
-
-    #[command(flatten)]
-    which: Which,
-}
-
 pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     match &args.what {
         What::List { json, at } => {
-            let (app, _) = at.which.app(&at.directory)?;
-            let (client, app) = (&at.which.server.client()?, &app);
+            let (client, app) = &at.app()?;
             let environments = pages::all(|query| async move { client.environments(app, &query).await }).await?;
             if *json {
                 output.json(&environments);
@@ -68,9 +67,19 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
                 list(&environments, output);
             }
         }
+        What::Params { limit, json, at } => {
+            let found = &at.find().await?;
+            let page = |query| async move { found.client.params(&found.app, &found.environment, &query).await };
+            let versions = pages::first(*limit, page).await?;
+            if *json {
+                output.json(&versions);
+            } else {
+                let live = found.status().await?.release.and_then(|release| release.config_version);
+                show_params(&versions, live, output);
+            }
+        }
         What::Create { name, target, json, at } => {
-            let (app, _) = at.which.app(&at.directory)?;
-            let client = at.which.server.client()?;
+            let (client, app) = at.app()?;
             client.put_app(&app).await?;
             let made = client.put_environment(&app, name, &NewEnvironment { target: target.clone() }).await?;
             if *json {
@@ -102,4 +111,23 @@ fn list(environments: &[Environment], output: &mut Output) {
         })
         .collect();
     table::print(["ENVIRONMENT", "RUNS", "TARGET", "MADE"], &rows, output);
+}
+
+fn show_params(versions: &[Params], live: Option<i64>, output: &mut Output) {
+    let paint = output.paint();
+    let rows: Vec<[Cell; 4]> = versions
+        .iter()
+        .map(|version| {
+            let values: Vec<String> =
+                version.params.iter().map(|(name, value)| terminal::safe(&format!("{name}={value}"))).collect();
+            let values = if values.is_empty() { String::from("those of the program") } else { values.join(" ") };
+            [
+                version.version.to_string().into(),
+                Cell::colored(if live == Some(version.version) { "live" } else { "" }, paint.green),
+                table::ago(version.created_at).into(),
+                values.into(),
+            ]
+        })
+        .collect();
+    table::print(["VERSION", "", "SINCE", "VALUES"], &rows, output);
 }

@@ -1,7 +1,6 @@
 //! `helios exec`: a command in a running container, with a terminal or as part of a pipe.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
 
 use helios_client::exec::Frame;
 use helios_client::exec::NewExec;
@@ -9,7 +8,7 @@ use helios_client::http::{ExecReader, ExecWriter};
 use tokio::io::AsyncReadExt;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::which::Which;
+use super::which::At;
 use super::{Exit, Failure, Output, terminal};
 
 /// Run a command in a running container
@@ -36,16 +35,12 @@ pub(super) struct Args {
     #[arg(long, short = 'T')]
     no_terminal: bool,
 
-    /// Directory of the program
-    #[arg(long = "dir", value_name = "DIR", default_value = ".", hide_default_value = true)]
-    directory: PathBuf,
-
     #[command(flatten)]
-    which: Which,
+    at: At,
 }
 
 pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let found = args.which.find(&args.directory).await?;
+    let found = args.at.find().await?;
     let node = found.component(&args.component).await?;
     let both = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let size = if both && !args.no_terminal { terminal::size() } else { None };

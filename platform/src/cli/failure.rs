@@ -142,7 +142,7 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         if let Some(problem) = error.problem() {
             if let Some(failure) = &problem.failure {
-                return Self::of(failure, exit_of(failure), &problem.to_string());
+                return Self::of(failure, exit_of(failure), "it cannot be deployed like this");
             }
             let exit = if problem.status < 500 && problem.status != 429 { Exit::Usage } else { Exit::Unknown };
             let mut failure = Self::new(exit, problem.to_string());

@@ -1,7 +1,5 @@
 //! `helios logs`: the lines of running containers, of builds and of jobs.
 
-use std::path::PathBuf;
-
 use chrono::{Local, TimeDelta, Utc};
 use futures::StreamExt;
 use helios_client::http::Follow;
@@ -10,7 +8,7 @@ use uuid::Uuid;
 
 use super::interrupt::Interrupt;
 use super::output::Paint;
-use super::which::Which;
+use super::which::At;
 use super::{Exit, Failure, Output, table, terminal};
 
 /// Print the lines of running containers, or of builds and jobs
@@ -54,12 +52,8 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Directory of the program
-    #[arg(long = "dir", value_name = "DIR", default_value = ".", hide_default_value = true)]
-    directory: PathBuf,
-
     #[command(flatten)]
-    which: Which,
+    at: At,
 }
 
 pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
@@ -69,12 +63,12 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
 
 async fn lines(args: &Args) -> Result<Follow<LogLine>, Failure> {
     if let Some(job) = args.job {
-        return Ok(args.which.server.client()?.job_logs(job, None));
+        return Ok(args.at.which.server.client()?.job_logs(job, None));
     }
     if let Some(Some(deployment)) = args.deployment {
-        return Ok(args.which.server.client()?.deployment_logs(deployment, None));
+        return Ok(args.at.which.server.client()?.deployment_logs(deployment, None));
     }
-    let found = args.which.find(&args.directory).await?;
+    let found = args.at.find().await?;
     if args.deployment.is_some() {
         let newest = found.status().await?.deployment;
         let newest = newest.ok_or_else(|| Failure::usage(format!("nothing was deployed to {} yet", found.name())))?;

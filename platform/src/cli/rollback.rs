@@ -1,11 +1,9 @@
 //! `helios rollback`: run an earlier release again.
 
-use std::path::PathBuf;
-
 use helios_client::NewDeployment;
 
 use super::deploy::{self, End};
-use super::which::Which;
+use super::which::At;
 use super::{Exit, Failure, Output};
 
 /// Run an earlier release again: its program, images, params and secrets
@@ -18,19 +16,15 @@ pub(super) struct Args {
     #[arg(value_name = "RELEASE")]
     release: Option<i64>,
 
-    /// Directory of the program
-    #[arg(long = "dir", value_name = "DIR", default_value = ".", hide_default_value = true)]
-    directory: PathBuf,
-
     #[command(flatten)]
-    which: Which,
+    at: At,
 
     #[command(flatten)]
     end: End,
 }
 
 pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let found = args.which.find(&args.directory).await?;
+    let found = args.at.find().await?;
     let deployment = deploy::again(&found, &NewDeployment::Rollback { release: args.release }).await?;
     deploy::end(&found.client, deployment, &args.end, output).await
 }

@@ -1,10 +1,8 @@
 //! `helios run`: run a job, or a command in a component's surroundings, to its end.
 
-use std::path::PathBuf;
-
 use helios_client::{JobState, NewRun};
 
-use super::which::Which;
+use super::which::At;
 use super::{Exit, Failure, Output, jobs, terminal};
 
 /// Run a job, or a command in the surroundings of a component, in a new container
@@ -30,16 +28,12 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Directory of the program
-    #[arg(long = "dir", value_name = "DIR", default_value = ".", hide_default_value = true)]
-    directory: PathBuf,
-
     #[command(flatten)]
-    which: Which,
+    at: At,
 }
 
 pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let found = args.which.find(&args.directory).await?;
+    let found = args.at.find().await?;
     let node = found.component(&args.component).await?;
     let command = (!args.command.is_empty()).then(|| args.command.clone());
     let job = found.client.run(&found.app, &found.environment, &NewRun { node: node.clone(), command }).await?;

@@ -1,12 +1,11 @@
 //! `helios secrets`: values that only running components see.
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
-use helios_client::{NewSecret, Secret, SecretName, SecretRotation};
+use helios_client::{NewSecret, PageQuery, Secret, SecretName, SecretRotation, SecretVersionsQuery};
+use uuid::Uuid;
 
 use super::table::{self, Cell};
-use super::which::{Found, Which};
+use super::which::{At, Found};
 use super::{Exit, Failure, Output, deploy, pages, terminal};
 
 /// Set, rotate and list secrets; their values never come out again
@@ -14,6 +13,7 @@ use super::{Exit, Failure, Output, deploy, pages, terminal};
 #[command(after_help = "Examples:\n  \
     helios secrets set stripe_key                 asks for the value\n  \
     helios secrets set stripe_key < key.txt       takes it from a file, without the last line end\n  \
+    helios secrets versions stripe_key            which one is what runs\n  \
     helios secrets rotate cookie_key -e prod      a new value for one that the platform made\n  \
     helios secrets list --json\n\n\
     A running release keeps the values it was made with; the next deployment takes the new ones.")]
@@ -26,6 +26,17 @@ pub(super) struct Args {
 enum What {
     /// List the secrets of an environment with their newest versions
     List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        at: At,
+    },
+    /// List the versions of a secret, newest first
+    Versions {
+        /// Its name in the program, or as in `database/visits#password`
+        #[arg(value_name = "NAME", value_parser = name)]
+        name: SecretName,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -50,16 +61,6 @@ enum What {
     },
 }
 
-#[derive(Debug, clap::Args)]
-struct At {
-    /// Directory of the program
-    #[arg(long = "dir", value_name = "DIR", default_value = ".", hide_default_value = true)]
-    directory: PathBuf,
-
-    #[command(flatten)]
-    which: Which,
-}
-
 /// A secret's name; one without a kind is that of a `secret`.
 fn name(text: &str) -> Result<SecretName, String> {
     let full = if text.contains('/') { text.to_owned() } else { format!("secret/{text}") };
@@ -69,7 +70,7 @@ fn name(text: &str) -> Result<SecretName, String> {
 pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     match &args.what {
         What::List { json, at } => {
-            let found = &at.which.find(&at.directory).await?;
+            let found = &at.find().await?;
             let page = |query| async move { found.client.secrets(&found.app, &found.environment, &query).await };
             let secrets = pages::all(page).await?;
             if *json {
@@ -78,8 +79,27 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
                 list(&secrets, output);
             }
         }
+        What::Versions { name, json, at } => {
+            let found = &at.find().await?;
+            let page = |PageQuery { cursor, limit }| async move {
+                let query = SecretVersionsQuery { name: name.clone(), cursor, limit };
+                found.client.secret_versions(&found.app, &found.environment, &query).await
+            };
+            let versions = pages::all(page).await?;
+            if versions.is_empty() {
+                return Err(Failure::usage(format!("{} has no secret {name}", found.name()))
+                    .help("`helios secrets list` shows those it has"));
+            }
+            if *json {
+                output.json(&versions);
+            } else {
+                let release = found.status().await?.release;
+                let live = release.and_then(|release| release.secret_versions.get(name.as_str()).copied());
+                show_versions(&versions, live, output);
+            }
+        }
         What::Set { name, at } => {
-            let found = at.which.find(&at.directory).await?;
+            let found = at.find().await?;
             let value = terminal::secret(&format!("value of {name}"))?;
             if value.is_empty() {
                 return Err(Failure::usage(format!("the value of {name} is empty")));
@@ -96,7 +116,7 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
             said(&set, &found, output);
         }
         What::Rotate { name, at } => {
-            let found = at.which.find(&at.directory).await?;
+            let found = at.find().await?;
             let rotation = SecretRotation { name: name.clone() };
             let rotated = found.client.rotate_secret(&found.app, &found.environment, &rotation).await?;
             said(&rotated, &found, output);
@@ -118,11 +138,32 @@ fn list(secrets: &[Secret], output: &mut Output) {
             [
                 secret.name.to_string().into(),
                 secret.version.to_string().into(),
-                (if secret.generated { "made by the platform" } else { "set" }).into(),
+                origin(secret).into(),
                 table::ago(secret.created_at).into(),
                 Cell::colored(secret.version_id.to_string(), dim),
             ]
         })
         .collect();
     table::print(["SECRET", "VERSION", "VALUE", "SINCE", "ID"], &rows, output);
+}
+
+fn show_versions(versions: &[Secret], live: Option<Uuid>, output: &mut Output) {
+    let paint = output.paint();
+    let rows: Vec<[Cell; 5]> = versions
+        .iter()
+        .map(|version| {
+            [
+                version.version.to_string().into(),
+                Cell::colored(if live == Some(version.version_id) { "live" } else { "" }, paint.green),
+                origin(version).into(),
+                table::ago(version.created_at).into(),
+                Cell::colored(version.version_id.to_string(), paint.dim),
+            ]
+        })
+        .collect();
+    table::print(["VERSION", "", "VALUE", "SINCE", "ID"], &rows, output);
+}
+
+const fn origin(secret: &Secret) -> &'static str {
+    if secret.generated { "made by the platform" } else { "set" }
 }

@@ -1,6 +1,6 @@
 //! Which environment of which application a verb is about.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use helios_client::{Client, EnvironmentStatus, Name};
 use oal_ir::NodeId;
@@ -22,6 +22,36 @@ pub(super) struct Which {
 
     #[command(flatten)]
     pub(super) server: Server,
+}
+
+/// The same for verbs whose own argument is not the directory of the program.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct At {
+    /// Directory of the program
+    #[arg(long = "dir", value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub(super) directory: PathBuf,
+
+    #[command(flatten)]
+    pub(super) which: Which,
+}
+
+impl At {
+    /// The environment on its platform.
+    ///
+    /// # Errors
+    /// As [`Which::find`].
+    pub(super) async fn find(&self) -> Result<Found, Failure> {
+        self.which.find(&self.directory).await
+    }
+
+    /// A platform and an application on it.
+    ///
+    /// # Errors
+    /// As [`Which::app`].
+    pub(super) fn app(&self) -> Result<(Client, Name), Failure> {
+        let (app, _) = self.which.app(&self.directory)?;
+        Ok((self.which.server.client()?, app))
+    }
 }
 
 /// An environment on a platform.

@@ -27,6 +27,22 @@ pub fn place(mut failure: Failure, map: Option<&SourceMap>, texts: &BTreeMap<Str
     failure
 }
 
+/// One failure of several: the first one, which says how many more there are, and is shown with all of them.
+#[must_use]
+pub fn together(failures: Vec<Failure>, map: Option<&SourceMap>, texts: &BTreeMap<String, String>) -> Option<Failure> {
+    let placed: Vec<Failure> = failures.into_iter().map(|failure| place(failure, map, texts)).collect();
+    let all = |of: fn(&Failure) -> Option<&String>| placed.iter().filter_map(of).cloned().collect::<Vec<_>>();
+    let (first, others) = placed.split_first()?;
+    let mut one = first.clone();
+    if !others.is_empty() {
+        one.message = format!("{} (and {} more like this)", first.message, others.len());
+        one.rendered = Some(all(|failure| failure.rendered.as_ref()).join("\n"));
+        one.rendered_ansi = Some(all(|failure| failure.rendered_ansi.as_ref()).join("\n"));
+        one.help = Some(all(|failure| failure.help.as_ref()).join("\n")).filter(|help| !help.is_empty());
+    }
+    Some(one)
+}
+
 /// A range in the program's text.
 #[derive(Debug, Clone, Copy)]
 struct At<'a> {

@@ -17,10 +17,11 @@ use oal_ir::Ir;
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::artifacts::{ArtifactError, Artifacts};
-use crate::bundle::{Limits, Sources};
+use crate::bundle;
 use crate::domain::deployment::{Cancel, Decision, Planned, View, Why, Work, decide, time_limit};
 use crate::domain::report;
 use crate::sealing::Keyring;
@@ -29,6 +30,7 @@ use crate::store::deployments::advance::{self, Changes, Held};
 use crate::store::deployments::{SUPERSEDED, stages};
 use crate::store::notices::{Notice, Notices};
 use crate::store::{Store, Tx, environments, repairs};
+use crate::trace;
 
 /// How often everything open is looked at, in case a notice was lost.
 const POLL: Duration = Duration::from_secs(1);
@@ -38,9 +40,6 @@ const AT_A_TIME: usize = 4;
 
 /// The most bytes of an IR document that are read.
 const MOST_IR_BYTES: u64 = 64 << 20;
-
-/// The most bytes of a program's texts that are read to show a failure in them.
-const MOST_TEXT: u64 = 64 << 20;
 
 /// What a driver works with.
 #[derive(Debug)]
@@ -143,7 +142,12 @@ impl Driver {
         loop {
             let mut tx = self.store.system().await?;
             let Some(held) = advance::hold(&mut tx, id, skip).await? else { return Ok(()) };
-            if held.state().is_terminal() || !self.step(&mut tx, &held).await? {
+            let span = tracing::info_span!("deployment", deployment = %held.id, traceparent = held.traceparent);
+            let changed = match held.state().is_terminal() {
+                true => false,
+                false => trace::within(held.traceparent.clone(), self.step(&mut tx, &held)).instrument(span).await?,
+            };
+            if !changed {
                 tx.commit().await?;
                 return Ok(());
             }
@@ -282,20 +286,17 @@ impl Driver {
         if failure.stage.is_empty() {
             failure.stage = held.state().name().to_owned();
         }
-        let sources = held.source_digest.as_deref().map(|digest| self.texts(digest, ir)).unwrap_or_default();
-        report::place(failure, ir.and_then(|ir| ir.source_map.as_ref()), &sources)
+        report::place(failure, ir.and_then(|ir| ir.source_map.as_ref()), &self.texts(held, ir))
     }
 }
 
 impl Driver {
     /// The texts of the program's files. None of them where the bundle is gone: the failure is then shown without them.
-    fn texts(&self, source: &str, ir: Option<&Ir>) -> BTreeMap<String, String> {
-        let Some(map) = ir.and_then(|ir| ir.source_map.as_ref()) else { return BTreeMap::new() };
-        let wanted = |path: &str| map.files.iter().any(|file| file.path == path);
-        let Ok(bundle) = self.artifacts.file(source) else { return BTreeMap::new() };
-        let Ok(sources) = Sources::read(bundle, &Limits::PROJECT, MOST_TEXT, wanted) else { return BTreeMap::new() };
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        sources.files().map(|(path, bytes)| (path.to_owned(), text(bytes))).collect()
+    fn texts(&self, held: &Held, ir: Option<&Ir>) -> BTreeMap<String, String> {
+        let (Some(source), Some(map)) = (&held.source_digest, ir.and_then(|ir| ir.source_map.as_ref())) else {
+            return BTreeMap::new();
+        };
+        self.artifacts.file(source).map(|file| bundle::texts(file, map)).unwrap_or_default()
     }
 }
 

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::Bus;
 use crate::settings::Timing;
 use crate::store::{Store, idempotency, jobs, outbox};
+use crate::telemetry::Metrics;
 
 /// How often it is asked whether messages were lost; also whenever the bus comes back.
 const LOST: Duration = Duration::from_secs(5);
@@ -15,7 +16,7 @@ const LOST: Duration = Duration::from_secs(5);
 const PRUNE: Duration = Duration::from_secs(10 * 60);
 
 /// Reaps until `shutdown`.
-pub async fn run(store: Store, bus: Bus, timing: Timing, shutdown: CancellationToken) {
+pub async fn run(store: Store, bus: Bus, timing: Timing, metrics: Metrics, shutdown: CancellationToken) {
     let mut connections = bus.connections();
     let mut ticks = tokio::time::interval(timing.sweep);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -31,10 +32,13 @@ pub async fn run(store: Store, bus: Bus, timing: Timing, shutdown: CancellationT
             let reaped = jobs::overdue::reap(&store).await?;
             if reaped != jobs::overdue::Reaped::default() {
                 tracing::info!(?reaped, "jobs that nobody held");
+                metrics.reaped("lease_expired", reaped.expired);
+                metrics.reaped("ended", reaped.ended);
+                metrics.reaped("sent_again", reaped.sent);
             }
             if lost <= now && bus.is_connected() {
                 lost = now + LOST;
-                send_lost(&store, &bus, timing.lease).await?;
+                send_lost(&store, &bus, timing.lease, &metrics).await?;
             }
             if prune <= now {
                 prune = now + PRUNE;
@@ -51,7 +55,7 @@ pub async fn run(store: Store, bus: Bus, timing: Timing, shutdown: CancellationT
     }
 }
 
-async fn send_lost(store: &Store, bus: &Bus, taken: Duration) -> Result<(), sqlx::Error> {
+async fn send_lost(store: &Store, bus: &Bus, taken: Duration, metrics: &Metrics) -> Result<(), sqlx::Error> {
     // Made at once when the server came back empty: what is due waits for it.
     let since = match bus.jobs_since().await {
         Ok(since) => Some(since),
@@ -63,6 +67,7 @@ async fn send_lost(store: &Store, bus: &Bus, taken: Duration) -> Result<(), sqlx
     let sent = jobs::overdue::send_lost(store, since, taken).await?;
     if sent > 0 {
         tracing::info!(sent, "jobs whose message the bus had lost");
+        metrics.reaped("message_lost", sent);
     }
     match bus.exhausted().await {
         Ok(exhausted) => {

@@ -21,7 +21,7 @@ use super::oal_worker::OalWorker;
 use super::repair::Repair;
 use super::scheduler::Scheduler;
 use super::worker::Worker;
-use super::{reaper, relay};
+use super::{reaper, relay, rewrap};
 use crate::api::health::Readiness;
 use crate::api::limits::{Allowance, Limits};
 use crate::api::{self, Api};
@@ -227,6 +227,7 @@ impl Base {
             let connected = bus.is_connected();
             Box::pin(async move { if connected { Ok(()) } else { Err("no connection".to_owned()) } })
         });
+        let metrics = Metrics::default();
         let api = Api {
             store: self.store.clone(),
             artifacts: self.artifacts.clone(),
@@ -234,7 +235,7 @@ impl Base {
             bus: Some(self.bus.client().clone()),
             notices: self.notices.clone(),
             limits: Arc::new(Limits::new(Allowance::default())),
-            metrics: Metrics::default(),
+            metrics: metrics.clone(),
             readiness: Arc::new(readiness),
             shutdown: self.shutdown.clone(),
         };
@@ -245,13 +246,11 @@ impl Base {
             keyring,
         });
         let (store, bus, notices, stop) = (&self.store, &self.bus, &self.notices, &self.shutdown);
-        parts.push(part("the API", async move {
-            if let Err(error) = api::serve::serve(listener, api).await {
-                tracing::error!(%error, "the API");
-            }
-        }));
+        parts.push(part("the API", api::serve::serve(listener, api)));
         parts.push(part("the relay", relay::run(store.clone(), bus.clone(), notices.clone(), stop.clone())));
-        parts.push(part("the reaper", reaper::run(store.clone(), bus.clone(), self.settings.timing, stop.clone())));
+        let timing = self.settings.timing;
+        parts.push(part("the reaper", reaper::run(store.clone(), bus.clone(), timing, metrics, stop.clone())));
+        parts.push(part("the wrapping of keys", rewrap::run(store.clone(), Arc::clone(&driver.keyring), stop.clone())));
         parts.push(part("the scheduler", Scheduler::new(Arc::clone(&driver)).run(stop.clone())));
         parts.push(part("the repair of what drifted", Repair::new(Arc::clone(&driver)).run(stop.clone())));
         parts.push(part("the driver", driver.run(notices.clone(), stop.clone())));

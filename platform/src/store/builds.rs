@@ -50,11 +50,14 @@ pub struct NewBuild<'a> {
 /// # Errors
 /// The server.
 pub async fn find(tx: &mut Tx, org: Uuid, key: &str) -> Result<Option<Build>, sqlx::Error> {
-    sqlx::query_as("UPDATE builds SET last_used_at = now() WHERE org_id = $1 AND key = $2 RETURNING *")
-        .bind(org)
-        .bind(key)
-        .fetch_optional(&mut **tx)
-        .await
+    sqlx::query_as(
+        "UPDATE builds SET last_used_at = now() WHERE org_id = $1 AND key = $2 \
+         RETURNING org_id, key, image, size, builder, job_id, last_used_at",
+    )
+    .bind(org)
+    .bind(key)
+    .fetch_optional(&mut **tx)
+    .await
 }
 
 /// Keeps a build; one of the same key is replaced, its image is gone.

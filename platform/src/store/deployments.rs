@@ -81,7 +81,7 @@ pub async fn create(tx: &mut Tx, new: &NewDeployment) -> Result<Uuid, sqlx::Erro
     let deadline = time_limit(DeploymentState::Queued, None).map(|limit| Utc::now() + limit);
     sqlx::query(
         "INSERT INTO deployments (id, org_id, environment_id, kind, state, source_digest, params, from_release_id, \
-         requested_by, request_id, deadline) VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10)",
+         requested_by, request_id, deadline, traceparent) VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(id)
     .bind(new.org)
@@ -93,6 +93,7 @@ pub async fn create(tx: &mut Tx, new: &NewDeployment) -> Result<Uuid, sqlx::Erro
     .bind(new.requested_by)
     .bind(&new.request_id)
     .bind(deadline)
+    .bind(crate::trace::current())
     .execute(&mut **tx)
     .await?;
     record(tx, new.org, new.environment, id, &step(1, None, DeploymentState::Queued, "asked for")).await?;

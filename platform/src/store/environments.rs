@@ -148,6 +148,40 @@ pub async fn config_version(
     Ok(version)
 }
 
+/// A version of an environment's configuration.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Config {
+    /// Counts from 1.
+    pub version: i64,
+    /// Values of the program's params, as OAL literals.
+    pub params: Json<BTreeMap<String, String>>,
+    /// When they were first given.
+    pub created_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// The versions of an environment's configuration below `before`, newest first.
+///
+/// # Errors
+/// The server.
+pub async fn configs(
+    tx: &mut Tx,
+    org: Uuid,
+    environment: Uuid,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Config>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT version, params, created_at FROM config_versions WHERE org_id = $1 AND environment_id = $2 AND version < $3 \
+         ORDER BY version DESC LIMIT $4",
+    )
+    .bind(org)
+    .bind(environment)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(&mut **tx)
+    .await
+}
+
 /// The values of a version of the configuration; none if there is no such version.
 ///
 /// # Errors

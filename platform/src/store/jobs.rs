@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{CANCEL_CHANNEL, DEPLOYMENT_CHANNEL, LOG_CHANNEL, Tx, notify, outbox, without_nul};
 use crate::bus::envelope::{Envelope, SCHEMA};
 use crate::domain::job::JobState;
+use crate::trace;
 
 /// A job to be made.
 #[derive(Debug, Clone)]
@@ -46,8 +47,8 @@ pub struct NewJob {
 pub async fn create(tx: &mut Tx, new: &NewJob) -> Result<Option<Uuid>, sqlx::Error> {
     let id = Uuid::now_v7();
     let made = sqlx::query(
-        "INSERT INTO jobs (id, org_id, deployment_id, environment_id, kind, stage, slot, subject, body, deadline) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::json, $10) ON CONFLICT (deployment_id, stage, slot) DO NOTHING",
+        "INSERT INTO jobs (id, org_id, deployment_id, environment_id, kind, stage, slot, subject, body, deadline, \
+         traceparent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::json, $10, $11) ON CONFLICT (deployment_id, stage, slot) DO NOTHING",
     )
     .bind(id)
     .bind(new.org)
@@ -59,6 +60,7 @@ pub async fn create(tx: &mut Tx, new: &NewJob) -> Result<Option<Uuid>, sqlx::Err
     .bind(&new.subject)
     .bind(new.body.to_string())
     .bind(new.deadline)
+    .bind(trace::current())
     .execute(&mut **tx)
     .await?;
     if made.rows_affected() == 0 {
@@ -68,20 +70,31 @@ pub async fn create(tx: &mut Tx, new: &NewJob) -> Result<Option<Uuid>, sqlx::Err
     Ok(Some(id))
 }
 
+/// What a job's message has.
+#[derive(sqlx::FromRow)]
+struct Message {
+    org: Uuid,
+    deployment: Option<Uuid>,
+    subject: String,
+    body: String,
+    sent: i32,
+    deadline: DateTime<Utc>,
+    traceparent: Option<String>,
+}
+
 /// Puts a job's message into the outbox, once more than before, to be sent after `delay`.
 async fn send(tx: &mut Tx, job: Uuid, delay: std::time::Duration) -> Result<(), sqlx::Error> {
-    let (org, deployment, subject, body, sent, deadline): (Uuid, Option<Uuid>, String, String, i32, DateTime<Utc>) =
-        sqlx::query_as(
-            "UPDATE jobs SET sent = sent + 1 WHERE id = $1 \
-             RETURNING org_id, deployment_id, subject, body::text, sent, deadline",
-        )
-        .bind(job)
-        .fetch_one(&mut **tx)
-        .await?;
+    let Message { org, deployment, subject, body, sent, deadline, traceparent } = sqlx::query_as(
+        "UPDATE jobs SET sent = sent + 1 WHERE id = $1 RETURNING org_id AS org, deployment_id AS deployment, subject, \
+         body::text, sent, deadline, traceparent",
+    )
+    .bind(job)
+    .fetch_one(&mut **tx)
+    .await?;
     let encode = |error: serde_json::Error| sqlx::Error::Encode(error.into());
     let body = RawValue::from_string(body).map_err(encode)?;
     let attempt = u32::try_from(sent).unwrap_or_default();
-    let envelope = Envelope { schema: SCHEMA, job, attempt, org, deployment, traceparent: None, deadline, body };
+    let envelope = Envelope { schema: SCHEMA, job, attempt, org, deployment, traceparent, deadline, body };
     let payload = serde_json::to_string(&envelope).map_err(encode)?;
     outbox::add_text(tx, &subject, &message_id(job, attempt), &payload, delay).await
 }

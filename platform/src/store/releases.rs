@@ -41,6 +41,14 @@ pub struct Release {
     pub created_at: chrono::DateTime<chrono::Utc>,
 }
 
+/// The columns of [`Release`]: not all of the table, which a later version may add some to while this one runs.
+macro_rules! columns {
+    () => {
+        "id, org_id, environment_id, number, ir_digest, ir_artifact, source_digest, images, contexts, config_version, \
+         secret_versions, digest, deployment_id, created_at"
+    };
+}
+
 /// A release that is to be kept; what is not here is given by the database.
 #[derive(Debug, Clone)]
 pub struct NewRelease {
@@ -73,12 +81,13 @@ pub struct NewRelease {
 /// # Errors
 /// The server.
 pub async fn insert(tx: &mut Tx, new: &NewRelease) -> Result<Release, sqlx::Error> {
-    sqlx::query_as(
+    sqlx::query_as(concat!(
         "INSERT INTO releases (id, org_id, environment_id, number, ir_digest, ir_artifact, source_digest, images, contexts, \
          config_version, secret_versions, digest, deployment_id) \
          SELECT $1, $2, $3, coalesce(max(number), 0) + 1, $4, $5, $6, $7, $8, $9, $10, $11, $12 \
-         FROM releases WHERE environment_id = $3 RETURNING *",
-    )
+         FROM releases WHERE environment_id = $3 RETURNING ",
+        columns!(),
+    ))
     .bind(Uuid::now_v7())
     .bind(new.org)
     .bind(new.environment)
@@ -100,7 +109,10 @@ pub async fn insert(tx: &mut Tx, new: &NewRelease) -> Result<Release, sqlx::Erro
 /// # Errors
 /// The server.
 pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<Release>, sqlx::Error> {
-    sqlx::query_as("SELECT * FROM releases WHERE id = $1").bind(id).fetch_optional(&mut **tx).await
+    sqlx::query_as(concat!("SELECT ", columns!(), " FROM releases WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await
 }
 
 /// A release of an environment by its number.
@@ -108,12 +120,16 @@ pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<Release>, sqlx::Error> 
 /// # Errors
 /// The server.
 pub async fn by_number(tx: &mut Tx, org: Uuid, environment: Uuid, number: i64) -> Result<Option<Release>, sqlx::Error> {
-    sqlx::query_as("SELECT * FROM releases WHERE org_id = $1 AND environment_id = $2 AND number = $3")
-        .bind(org)
-        .bind(environment)
-        .bind(number)
-        .fetch_optional(&mut **tx)
-        .await
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM releases WHERE org_id = $1 AND environment_id = $2 AND number = $3"
+    ))
+    .bind(org)
+    .bind(environment)
+    .bind(number)
+    .fetch_optional(&mut **tx)
+    .await
 }
 
 /// The newest release that ran in an environment before the one that runs now: what a rollback without a number means. Releases
@@ -122,13 +138,15 @@ pub async fn by_number(tx: &mut Tx, org: Uuid, environment: Uuid, number: i64) -
 /// # Errors
 /// The server.
 pub async fn before_live(tx: &mut Tx, org: Uuid, environment: Uuid) -> Result<Option<Release>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT r.* FROM releases r JOIN environments e ON e.id = r.environment_id \
-         JOIN releases l ON l.id = e.live_release_id \
-         WHERE r.org_id = $1 AND r.environment_id = $2 AND r.number < l.number AND r.digest <> l.digest \
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM releases r WHERE r.org_id = $1 AND r.environment_id = $2 \
+         AND EXISTS (SELECT FROM environments e JOIN releases l ON l.id = e.live_release_id \
+         WHERE e.id = r.environment_id AND r.number < l.number AND r.digest <> l.digest) \
          AND EXISTS (SELECT FROM deployments d WHERE d.release_id = r.id AND d.state = 'live') \
-         ORDER BY r.number DESC LIMIT 1",
-    )
+         ORDER BY r.number DESC LIMIT 1"
+    ))
     .bind(org)
     .bind(environment)
     .fetch_optional(&mut **tx)
@@ -146,9 +164,11 @@ pub async fn list(
     before: i64,
     limit: i64,
 ) -> Result<Vec<Release>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT * FROM releases WHERE org_id = $1 AND environment_id = $2 AND number < $3 ORDER BY number DESC LIMIT $4",
-    )
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM releases WHERE org_id = $1 AND environment_id = $2 AND number < $3 ORDER BY number DESC LIMIT $4"
+    ))
     .bind(org)
     .bind(environment)
     .bind(before)

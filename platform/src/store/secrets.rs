@@ -114,6 +114,32 @@ pub async fn set(
     Ok(Version { name: name.to_owned(), id, version, generated, created_at })
 }
 
+/// The versions of a secret below `before`, newest first; none where there is no such secret.
+///
+/// # Errors
+/// The server.
+pub async fn versions(
+    tx: &mut Tx,
+    org: Uuid,
+    environment: Uuid,
+    name: &str,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Version>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT s.name, v.id, v.version, v.generated, v.created_at FROM secrets s \
+         JOIN secret_versions v ON v.secret_id = s.id AND v.org_id = s.org_id \
+         WHERE s.org_id = $1 AND s.environment_id = $2 AND s.name = $3 AND v.version < $4 ORDER BY v.version DESC LIMIT $5",
+    )
+    .bind(org)
+    .bind(environment)
+    .bind(name)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(&mut **tx)
+    .await
+}
+
 /// The newest version of each secret of an environment, by name, from after `after` on.
 ///
 /// # Errors

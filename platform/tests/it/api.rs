@@ -32,7 +32,7 @@ pub(crate) struct Served {
     pub(crate) store: Store,
     pub(crate) address: SocketAddr,
     pub(crate) shutdown: CancellationToken,
-    pub(crate) server: JoinHandle<std::io::Result<()>>,
+    pub(crate) server: JoinHandle<()>,
     _database: Database,
     _artifacts: tempfile::TempDir,
 }

@@ -73,6 +73,11 @@ async fn whoever_lost_the_lease_writes_nothing() {
     let done = world.until(job, JobState::Done).await;
     assert_eq!((done.attempt, done.result), (2, Some(3.into())));
 
+    let measured = world.metrics.write(helios::store::measures::all(&world.store).await.unwrap());
+    for what in ["lease_expired", "sent_again"] {
+        assert!(measured.contains(&format!("helios_jobs_reaped_total{{what=\"{what}\"}} 1\n")), "{measured}");
+    }
+
     let late = End::Done("of the first".into());
     assert!(!held::finish(&world.store, job, first.fence, late).await.unwrap());
     assert!(!held::release(&world.store, job, first.fence).await.unwrap());

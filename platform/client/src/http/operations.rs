@@ -7,15 +7,15 @@ use reqwest::{Body, Method};
 use uuid::Uuid;
 
 use super::{Client, ClientError, ExecSession, Follow, Result};
-use crate::access::{AuditEntry, Identity, NewToken, Token, TokenWithSecret};
+use crate::access::{AuditEntry, AuditVerification, Identity, NewToken, Token, TokenWithSecret};
 use crate::deployment::{Approval, Cancellation, Deployment, DeploymentEvent, NewDeployment, Step};
-use crate::environment::{App, Environment, EnvironmentStatus, NewEnvironment, Release, Source};
+use crate::environment::{App, Environment, EnvironmentStatus, NewEnvironment, Params, Release, Source};
 use crate::exec::{NewExec, PROTOCOL};
 use crate::job::{Job, NewDown, NewRun};
 use crate::log::{LogLine, LogQuery};
 use crate::page::{Page, PageQuery};
 use crate::plan::{NewPlan, Plan};
-use crate::secret::{NewSecret, Secret, SecretRotation};
+use crate::secret::{NewSecret, Secret, SecretRotation, SecretVersionsQuery};
 use crate::text::{Digest, Name};
 
 /// Every method fails as [`ClientError`] says.
@@ -45,6 +45,11 @@ impl Client {
     /// What was done in the organisation, newest first.
     pub async fn audit(&self, page: &PageQuery) -> Result<Page<AuditEntry>> {
         self.get(&["audit"], page).await
+    }
+
+    /// Whether the record of what was done is as it was written.
+    pub async fn verify_audit(&self) -> Result<AuditVerification> {
+        self.get(&["audit", "verification"], &()).await
     }
 
     /// The organisation's applications, by name.
@@ -183,6 +188,21 @@ impl Client {
     /// The newest version of each of an environment's secrets, by name.
     pub async fn secrets(&self, app: &Name, environment: &Name, page: &PageQuery) -> Result<Page<Secret>> {
         self.get(&["apps", app.as_str(), "environments", environment.as_str(), "secrets"], page).await
+    }
+
+    /// The versions of a secret, newest first; none where there is no such secret.
+    pub async fn secret_versions(
+        &self,
+        app: &Name,
+        environment: &Name,
+        query: &SecretVersionsQuery,
+    ) -> Result<Page<Secret>> {
+        self.get(&["apps", app.as_str(), "environments", environment.as_str(), "secrets", "versions"], query).await
+    }
+
+    /// The values that an environment's params were given, newest first.
+    pub async fn params(&self, app: &Name, environment: &Name, page: &PageQuery) -> Result<Page<Params>> {
+        self.get(&["apps", app.as_str(), "environments", environment.as_str(), "params"], page).await
     }
 
     /// Sets a secret.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use helios_client::{Environment, EnvironmentStatus, Name, NewEnvironment, Page, PageQuery};
+use helios_client::{Environment, EnvironmentStatus, Name, NewEnvironment, Page, PageQuery, Params};
 
 use super::{AppPath, EnvironmentPath, releases};
 use crate::api::Api;
@@ -11,7 +11,8 @@ use crate::api::cursor;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::refusal::{Answer, Refusal};
 use crate::store::apps::{self, EnvironmentView};
-use crate::store::{audit, deployments, environments, progress, releases as stored};
+use crate::store::environments::{self, Config};
+use crate::store::{audit, deployments, progress, releases as stored};
 
 fn show(view: EnvironmentView) -> Answer<Environment> {
     let name = |text: String| Name::try_from(text).map_err(|error| Refusal::Internal(error.to_string()));
@@ -93,6 +94,25 @@ pub async fn put(
     let made = allowed.environment(&mut tx, app, name).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(show(made)?)))
+}
+
+/// The values that an environment's params were given, newest first
+#[utoipa::path(get, path = "/v1/apps/{app}/environments/{environment}/params", operation_id = "list_params", tag = "apps",
+    params(EnvironmentPath, PageQuery), security(("token" = ["read"])), responses((status = 200, body = Page<Params>)))]
+pub async fn params(
+    State(api): State<Api>,
+    allowed: Allowed<Read>,
+    Path(path): Path<EnvironmentPath>,
+    Query(page): Query<PageQuery>,
+) -> Answer<Json<Page<Params>>> {
+    let wanted = cursor::wanted::<i64>(&page)?;
+    let mut tx = allowed.begin(&api.store).await?;
+    let view = allowed.environment(&mut tx, path.app.as_str(), path.environment.as_str()).await?;
+    let before = wanted.after.unwrap_or(i64::MAX);
+    let rows = environments::configs(&mut tx, allowed.org(), view.id, before, wanted.rows()).await?;
+    let show =
+        |config: Config| Params { version: config.version, params: config.params.0, created_at: config.created_at };
+    Ok(Json(wanted.page(rows, |config| config.version, show)))
 }
 
 /// How an environment is: what runs, the live release, the newest deployment

@@ -1,7 +1,7 @@
 //! Who is asking, and what was done.
 
 use axum::extract::State;
-use helios_client::{AuditEntry, Identity, Page, PageQuery};
+use helios_client::{AuditEntry, AuditVerification, Identity, Page, PageQuery};
 
 use crate::api::Api;
 use crate::api::access::{Admin, Allowed, Read};
@@ -31,4 +31,15 @@ pub async fn audit(
     let mut tx = allowed.begin(&api.store).await?;
     let rows = log::list(&mut tx, allowed.org(), wanted.after, wanted.rows()).await?;
     Ok(Json(wanted.page(rows, |entry| entry.id, |entry| entry)))
+}
+
+/// Whether the record of what was done is as it was written
+///
+/// Each entry's hash covers the one before it. All of them are calculated again.
+#[utoipa::path(get, path = "/v1/audit/verification", operation_id = "verify_audit", tag = "access", security(("token" = ["admin"])),
+    responses((status = 200, body = AuditVerification)))]
+pub async fn verification(State(api): State<Api>, allowed: Allowed<Admin>) -> Answer<Json<AuditVerification>> {
+    let mut tx = allowed.begin(&api.store).await?;
+    let broken = log::verify(&mut tx, allowed.org()).await?;
+    Ok(Json(AuditVerification { intact: broken.is_none(), broken }))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{TimeDelta, Utc};
-use helios_client::{NewPlan, Plan};
+use helios_client::{DeploymentState, Failure, NewPlan, Plan};
 use oal_ir::{Ir, NodeId};
 use uuid::Uuid;
 
@@ -15,9 +15,11 @@ use crate::api::Api;
 use crate::api::access::{Allowed, Deploy};
 use crate::api::extract::{Json, Path};
 use crate::api::refusal::{Answer, Refusal};
+use crate::bundle;
 use crate::bus::subjects;
 use crate::domain::job::{OalJob, OalResult};
 use crate::domain::planner::{self, Side, requirements};
+use crate::domain::report;
 use crate::store::notices::Notice;
 use crate::store::{Store, artifacts, jobs, releases, secrets};
 
@@ -47,8 +49,9 @@ pub async fn create(
     if !artifacts::has(&mut tx, org, new.source.as_str(), "source").await? {
         return Err(Refusal::Conflict(format!("the source bundle {} has not been uploaded", new.source)));
     }
+    let source = String::from(new.source);
     let job = OalJob {
-        source: new.source.into(),
+        source: source.clone(),
         environment: path.environment.to_string(),
         app: path.app.to_string(),
         params: new.params,
@@ -79,8 +82,8 @@ pub async fn create(
     let required = requirements::requirements(&ir, |name| versions.contains_key(name));
     let mut failures = requirements::unsupported(&ir);
     failures.extend(required.failures);
-    if let Some(failure) = requirements::together(failures) {
-        return Err(Refusal::Rejected(Box::new(failure)));
+    if !failures.is_empty() {
+        return Err(refused(&api, source, ir, failures).await?);
     }
     versions.retain(|name, _| required.names.contains(name));
     let before = match live {
@@ -91,6 +94,20 @@ pub async fn create(
         before.as_ref().map(|(ir, live)| Side { ir, contexts: &live.contexts.0, secrets: &live.secret_versions.0 });
     let plan = planner::plan(before, Side { ir: &ir, contexts: &contexts, secrets: &versions });
     Ok((StatusCode::OK, Json(plan)))
+}
+
+/// What speaks against the program, each under its line.
+async fn refused(api: &Api, source: String, ir: Ir, failures: Vec<Failure>) -> Answer<Refusal> {
+    let artifacts = api.artifacts.clone();
+    let drawn = tokio::task::spawn_blocking(move || {
+        let texts = |map| artifacts.file(&source).map(|file| bundle::texts(file, map)).unwrap_or_default();
+        let map = ir.source_map.as_ref();
+        report::together(failures, map, &map.map(texts).unwrap_or_default())
+    });
+    let failure = drawn.await.map_err(|error| Refusal::Internal(error.to_string()))?;
+    let mut failure = failure.ok_or_else(|| Refusal::Internal(String::from("a refusal without a reason")))?;
+    failure.stage = DeploymentState::Planning.name().to_owned();
+    Ok(Refusal::Rejected(Box::new(failure)))
 }
 
 /// Waits for the check's result.

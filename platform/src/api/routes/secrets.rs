@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use helios_client::{NewSecret, Page, PageQuery, Secret, SecretName, SecretRotation};
+use helios_client::{NewSecret, Page, PageQuery, Secret, SecretName, SecretRotation, SecretVersionsQuery};
 use zeroize::Zeroizing;
 
 use super::EnvironmentPath;
@@ -37,6 +37,26 @@ pub async fn list(
     let view = allowed.environment(&mut tx, path.app.as_str(), path.environment.as_str()).await?;
     let rows = secrets::list(&mut tx, allowed.org(), view.id, wanted.after.as_deref(), wanted.rows()).await?;
     let Page { items, next } = wanted.page(rows, |version| version.name.clone(), show);
+    Ok(Json(Page { items: items.into_iter().collect::<Answer<_>>()?, next }))
+}
+
+/// The versions of a secret, newest first; none where there is no such secret
+#[utoipa::path(get, path = "/v1/apps/{app}/environments/{environment}/secrets/versions", operation_id = "list_secret_versions",
+    tag = "secrets", params(EnvironmentPath, SecretVersionsQuery), security(("token" = ["read"])),
+    responses((status = 200, body = Page<Secret>)))]
+pub async fn versions(
+    State(api): State<Api>,
+    allowed: Allowed<Read>,
+    Path(path): Path<EnvironmentPath>,
+    Query(query): Query<SecretVersionsQuery>,
+) -> Answer<Json<Page<Secret>>> {
+    let SecretVersionsQuery { name, cursor, limit } = query;
+    let wanted = cursor::wanted::<i64>(&PageQuery { cursor, limit })?;
+    let mut tx = allowed.begin(&api.store).await?;
+    let view = allowed.environment(&mut tx, path.app.as_str(), path.environment.as_str()).await?;
+    let before = wanted.after.unwrap_or(i64::MAX);
+    let rows = secrets::versions(&mut tx, allowed.org(), view.id, name.as_str(), before, wanted.rows()).await?;
+    let Page { items, next } = wanted.page(rows, |version| version.version, show);
     Ok(Json(Page { items: items.into_iter().collect::<Answer<_>>()?, next }))
 }
 

@@ -159,19 +159,3 @@ pub fn unsupported(ir: &Ir) -> Vec<Failure> {
     }
     found
 }
-
-/// One failure of several: the first one, which says how many more there are.
-#[must_use]
-pub fn together(failures: Vec<Failure>) -> Option<Failure> {
-    let count = failures.len();
-    let mut failures = failures.into_iter();
-    let mut first = failures.next()?;
-    let others: Vec<Failure> = failures.collect();
-    if count > 1 {
-        first.message = format!("{} (and {} more like this)", first.message, count - 1);
-    }
-    let helps = others.iter().filter(|other| other.kind == first.kind).filter_map(|other| other.help.as_deref());
-    let all: Vec<&str> = first.help.as_deref().into_iter().chain(helps).collect();
-    first.help = (!all.is_empty()).then(|| all.join("\n"));
-    Some(first)
-}

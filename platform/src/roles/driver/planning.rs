@@ -13,8 +13,9 @@ use super::{Driver, DriverError, outcome};
 use crate::domain::drift;
 use crate::domain::managed::{self, ImageName};
 use crate::domain::planner::images::{self, Pinned, Wanted};
-use crate::domain::planner::requirements::{self, Generate, together};
+use crate::domain::planner::requirements::{self, Generate};
 use crate::domain::planner::{self, Side};
+use crate::domain::report;
 use crate::store::deployments::advance::{Changes, Held};
 use crate::store::deployments::stages::StageJob;
 use crate::store::releases::{self, NewRelease, Release};
@@ -97,8 +98,7 @@ impl Driver {
     /// Works out what changes. Values that the platform makes are made here, in the transaction of the arrow.
     pub(super) async fn plan(&self, tx: &mut Tx, held: &Held) -> Result<Result<Planning, Failure>, DriverError> {
         let ir = self.program_of(held)?;
-        let failures = requirements::unsupported(&ir);
-        if let Some(failure) = together(failures) {
+        if let Some(failure) = self.refusal(held, &ir, requirements::unsupported(&ir)) {
             return Ok(Err(failure));
         }
         let (config_version, secret_versions) = if held.kind() == DeploymentKind::Rollback {
@@ -127,6 +127,14 @@ impl Driver {
         Ok(Ok(Planning { plan, is_live_already, config_version, secret_versions, live }))
     }
 
+    /// What speaks against a program, each under its line.
+    fn refusal(&self, held: &Held, ir: &Ir, failures: Vec<Failure>) -> Option<Failure> {
+        if failures.is_empty() {
+            return None;
+        }
+        report::together(failures, ir.source_map.as_ref(), &self.texts(held, Some(ir)))
+    }
+
     /// The versions of secrets that the release takes, made where the platform makes them.
     async fn secrets(
         &self,
@@ -136,7 +144,7 @@ impl Driver {
     ) -> Result<Result<BTreeMap<String, Uuid>, Failure>, DriverError> {
         let mut versions = secrets::newest(tx, held.org_id, held.environment_id).await?;
         let required = requirements::requirements(ir, |name| versions.contains_key(name));
-        if let Some(failure) = together(required.failures) {
+        if let Some(failure) = self.refusal(held, ir, required.failures) {
             return Ok(Err(failure));
         }
         for generate in &required.generate {

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 use super::keep::Keeper;
 use super::log::Log;
@@ -225,10 +226,15 @@ impl Worker {
             let _ = log.await;
             self.write_down(&held, outcome, &lost).await
         };
-        tokio::select! {
-            settled = working => Ok(settled),
-            never = keeping => never,
-        }
+        let work = async {
+            tokio::select! {
+                settled = working => settled,
+                never = keeping => never,
+            }
+        };
+        let (deployment, traceparent) = (envelope.deployment.map(tracing::field::display), &envelope.traceparent);
+        let span = tracing::info_span!("job", job = %envelope.job, deployment, traceparent);
+        Ok(work.instrument(span).await)
     }
 
     /// Runs the handler to its end, or to the end of its patience after it was told to stop.
@@ -236,7 +242,7 @@ impl Worker {
         // A task of its own: a panic ends the attempt, not the worker.
         let mut work = AbortOnDropHandle::new(tokio::spawn({
             let (handler, context) = (Arc::clone(handler), context.clone());
-            async move { handler.handle(body, &context).await }
+            async move { handler.handle(body, &context).await }.in_current_span()
         }));
         let patience = async {
             context.until_stopped().await;

@@ -60,8 +60,20 @@ pub struct Held {
     pub approved_plan: Option<String>,
     /// When the state must have been left.
     pub deadline: Option<DateTime<Utc>>,
+    /// The trace of the request that asked for it.
+    pub traceparent: Option<String>,
     /// The database's clock, so that all drivers agree on what has passed.
     pub now: DateTime<Utc>,
+}
+
+/// The columns of [`Held`]. Named one by one: a later version may add some while this one runs, and a statement that takes all
+/// would have another result than it was prepared with.
+macro_rules! columns {
+    () => {
+        "id, org_id, environment_id, kind, state, version, source_digest, params, from_release_id, ir_digest, ir_artifact, \
+         contexts, config_version, secret_versions, plan, release_id, previous_release_id, urls, failure, cancel_requested, \
+         cancel_reason, approved_plan, deadline, traceparent, clock_timestamp() AS now"
+    };
 }
 
 impl Held {
@@ -97,9 +109,9 @@ pub async fn open(tx: &mut Tx) -> Result<Vec<Uuid>, sqlx::Error> {
 /// The server.
 pub async fn hold(tx: &mut Tx, id: Uuid, skip: bool) -> Result<Option<Held>, sqlx::Error> {
     let query = if skip {
-        "SELECT *, clock_timestamp() AS now FROM deployments WHERE id = $1 FOR UPDATE SKIP LOCKED"
+        concat!("SELECT ", columns!(), " FROM deployments WHERE id = $1 FOR UPDATE SKIP LOCKED")
     } else {
-        "SELECT *, clock_timestamp() AS now FROM deployments WHERE id = $1 FOR UPDATE"
+        concat!("SELECT ", columns!(), " FROM deployments WHERE id = $1 FOR UPDATE")
     };
     sqlx::query_as(query).bind(id).fetch_optional(&mut **tx).await
 }
@@ -157,15 +169,16 @@ pub async fn go(
     deadline: Option<DateTime<Utc>>,
     changes: &Changes,
 ) -> Result<Held, sqlx::Error> {
-    let next: Held = sqlx::query_as(
+    let next: Held = sqlx::query_as(concat!(
         "UPDATE deployments SET state = $4, version = version + 1, updated_at = now(), deadline = $5, \
          finished_at = CASE WHEN $6 THEN now() END, \
          ir_digest = coalesce($7, ir_digest), ir_artifact = coalesce($8, ir_artifact), contexts = coalesce($9, contexts), \
          config_version = coalesce($10, config_version), secret_versions = coalesce($11, secret_versions), \
          plan = coalesce($12, plan), release_id = coalesce($13, release_id), \
          previous_release_id = coalesce($14, previous_release_id), urls = coalesce($15, urls), failure = coalesce($16, failure) \
-         WHERE id = $1 AND version = $2 AND state = $3 RETURNING *, clock_timestamp() AS now",
-    )
+         WHERE id = $1 AND version = $2 AND state = $3 RETURNING ",
+        columns!(),
+    ))
     .bind(held.id)
     .bind(held.version)
     .bind(&held.state)

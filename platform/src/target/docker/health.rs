@@ -115,6 +115,13 @@ impl Docker {
         self.edge.leave_out(addresses).await
     }
 
+    /// Takes over that a rollout has found a copy healthy: it may have been asked here a moment before.
+    pub(super) fn found_healthy(&self, container: &str) {
+        for ((_, _), known) in self.healths().iter_mut().filter(|((name, _), _)| name == container) {
+            (known.health, known.bad) = ("healthy", 0);
+        }
+    }
+
     fn healths(&self) -> MutexGuard<'_, Healths> {
         self.healths.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -81,6 +81,7 @@ impl Docker {
             }
             pause(context, LOOK).await?;
         }
+        self.found_healthy(name);
         context.log(Some(node), format!("{name} is healthy"));
         if until == Until::Healthy {
             return Ok(());

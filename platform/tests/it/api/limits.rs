@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
 use helios::api::limits::Allowance;
 use helios_client::NewDeployment;
 use http::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Served, shop};
 
@@ -31,6 +33,38 @@ async fn who_asks_too_much_is_told_when_to_come_again() {
     for _ in 0..10 {
         client.identity().await.unwrap();
     }
+}
+
+/// What comes back on a connection that sends this, until the server closes it.
+async fn closed_after(served: &Served, sent: &str) -> String {
+    let mut connection = tokio::net::TcpStream::connect(served.address).await.unwrap();
+    connection.write_all(sent.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), connection.read_to_string(&mut answer)).await;
+    read.expect("the server closes it").unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_connection_that_keeps_the_server_waiting_is_closed() {
+    let patience = Allowance { headers: Duration::from_millis(300), ..Allowance::default() };
+    let served = Served::with(patience, None).await;
+    let started = Instant::now();
+    assert_eq!(closed_after(&served, "").await, "");
+    assert_eq!(closed_after(&served, "GET /healthz HTTP/1.1\r\nHost: x\r\n").await, "");
+    let rested = closed_after(&served, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(rested.starts_with("HTTP/1.1 200 OK\r\n"), "{rested}");
+    assert!(started.elapsed() >= Duration::from_millis(900), "each had its time");
+
+    // A stream takes as long as it takes.
+    let (_, secret) = served.organisation("acme").await;
+    let (app, environment, source) = shop(&served.client(&secret)).await;
+    let new = NewDeployment::Deploy { source, params: [].into() };
+    let deployment = served.client(&secret).deploy(&app, &environment, &new).await.unwrap();
+    let mut events = served.client(&secret).events(deployment.id, None);
+    assert!(events.next().await.unwrap().is_ok());
+    let more = tokio::time::timeout(Duration::from_secs(1), events.next()).await;
+    assert!(more.is_err(), "it is open, and nothing comes: {more:?}");
 }
 
 #[tokio::test]
@@ -174,6 +208,6 @@ async fn a_process_ends_while_streams_are_open_and_their_clients_are_cut_off() {
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("deployment.state") && !text.contains("event: end"), "cut off, not ended: {text}");
     assert!(!logs.text().await.unwrap().contains("event: end"));
-    served.server.await.unwrap().unwrap();
+    served.server.await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }

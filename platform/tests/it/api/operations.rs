@@ -352,3 +352,31 @@ async fn a_client_says_where_it_could_not_get_to() {
     assert!(matches!(Client::new("ftp://x", "hl_x"), Err(ClientError::Address(_))));
     assert!(matches!(Client::new("http://x", "a\nb"), Err(ClientError::Token)));
 }
+
+#[tokio::test]
+async fn a_trace_goes_on_into_what_a_request_causes() {
+    let served = Served::start().await;
+    let (caller, secret) = served.organisation("acme").await;
+    let (_, _, source) = shop(&served.client(&secret)).await;
+    release(&served, caller.org, "shop", "production").await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let bearer = format!("Bearer {secret}");
+    for (at, body) in
+        [("runs", json!({ "node": "job/a" })), ("deployments", json!({ "kind": "deploy", "source": source }))]
+    {
+        for key in [None, Some(at)] {
+            let mut headers =
+                vec![("authorization", &*bearer), ("content-type", "application/json"), ("traceparent", trace)];
+            headers.extend(key.map(|key| ("idempotency-key", key)));
+            let path = format!("/v1/apps/shop/environments/production/{at}");
+            let reply = served.ask(Method::POST, &path, &headers, body.to_string()).await;
+            assert!(reply.status < 300, "{}", reply.text);
+        }
+    }
+    let count = async |query: &'static str| -> i64 {
+        sqlx::query_scalar(query).bind(trace).fetch_one(served.store.pool()).await.unwrap()
+    };
+    assert_eq!(count("SELECT count(*) FROM jobs WHERE traceparent = $1").await, 2);
+    assert_eq!(count("SELECT count(*) FROM outbox WHERE payload->>'traceparent' = $1").await, 2);
+    assert_eq!(count("SELECT count(*) FROM deployments WHERE traceparent = $1").await, 2);
+}

@@ -36,7 +36,8 @@ impl Things {
             _ => &self.job,
         };
         let path = template.replace("{app}", "shop").replace("{environment}", "production").replace("{number}", "1");
-        path.replace("{id}", id).replace("{digest}", &self.digest)
+        let path = path.replace("{id}", id).replace("{digest}", &self.digest);
+        if template.ends_with("secrets/versions") { path + "?name=secret%2Fa" } else { path }
     }
 
     fn body(&self, template: &str) -> Value {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::sandbox::Sandbox;
 
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 21] = [
     "up",
     "login",
     "deploy",
@@ -20,6 +20,7 @@ const VERBS: [&str; 20] = [
     "env",
     "releases",
     "token",
+    "audit",
     "down",
     "serve",
     "doctor",
@@ -28,11 +29,13 @@ const VERBS: [&str; 20] = [
 ];
 
 /// Verbs of verbs.
-const BELOW: [&[&str]; 9] = [
+const BELOW: [&[&str]; 11] = [
     &["secrets", "list"],
+    &["secrets", "versions"],
     &["secrets", "set"],
     &["secrets", "rotate"],
     &["env", "list"],
+    &["env", "params"],
     &["env", "create"],
     &["token", "create"],
     &["token", "list"],

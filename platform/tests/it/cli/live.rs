@@ -5,9 +5,10 @@ mod access;
 mod deployments;
 mod running;
 mod terminal;
+mod upgrade;
 mod values;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex, Weak};
 
@@ -25,8 +26,10 @@ struct Live {
     url: String,
     token: String,
     org: String,
+    port: u16,
+    arguments: Vec<String>,
     server: Option<Server>,
-    _database: Database,
+    database: Database,
     data: tempfile::TempDir,
     _caddy: Caddy,
     _nats: Nats,
@@ -48,8 +51,7 @@ impl Live {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let (database, nats, data) = (runtime.block_on(Database::new()), Nats::start(), directory("cli"));
         let caddy = Caddy::start(data.path());
-        let helios = PathBuf::from(env!("CARGO_BIN_EXE_helios"));
-        let output = Command::new(&helios)
+        let output = Command::new(env!("CARGO_BIN_EXE_helios"))
             .args(["token", "bootstrap", "acme", "--database-url", &database.url])
             .output()
             .unwrap();
@@ -60,7 +62,7 @@ impl Live {
             sqlx::query_scalar("SELECT id::text FROM orgs WHERE name = 'acme'").fetch_one(store.pool()).await.unwrap()
         });
         let port = free_port();
-        let arguments = [
+        let arguments = vec![
             "serve".to_owned(),
             "all".to_owned(),
             format!("--database-url={}", database.url),
@@ -73,20 +75,31 @@ impl Live {
             format!("--edge-https-port={}", free_port()),
             "--edge-address=127.0.0.1".to_owned(),
         ];
-        let server = Server::start(&helios, &arguments, None, "TERM", &data.path().join("log"), port);
-        let server = Some(server.unwrap_or_else(|| panic!("{}", log(&data))));
         let url = format!("http://127.0.0.1:{port}");
-        Self { url, token, org, server, _database: database, data, _caddy: caddy, _nats: nats }
+        let mut live =
+            Self { url, token, org, port, arguments, server: None, database, data, _caddy: caddy, _nats: nats };
+        live.resume();
+        live
+    }
+
+    /// Ends the platform's process in good order and starts another.
+    fn restart(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.end(Signal::TERM);
+        }
+        self.resume();
+    }
+
+    fn resume(&mut self) {
+        let (program, log) = (Path::new(env!("CARGO_BIN_EXE_helios")), self.data.path().join("log"));
+        let server = Server::start(program, &self.arguments, None, "TERM", &log, self.port);
+        self.server = Some(server.unwrap_or_else(|| panic!("{}", self.log())));
     }
 
     /// What the platform has written.
     fn log(&self) -> String {
-        log(&self.data)
+        std::fs::read_to_string(self.data.path().join("log")).unwrap_or_default()
     }
-}
-
-fn log(data: &tempfile::TempDir) -> String {
-    std::fs::read_to_string(data.path().join("log")).unwrap_or_default()
 }
 
 impl Drop for Live {
@@ -120,7 +133,12 @@ struct App {
 impl App {
     /// One with this program, `body` behind its `app` and the environments `dev` and `prod`.
     fn new(name: &'static str, body: &str) -> Self {
-        let app = Self { name, files: Sandbox::new(), live: Live::shared() };
+        Self::on(Live::shared(), name, body)
+    }
+
+    /// The same on a platform of its own.
+    fn on(live: Arc<Live>, name: &'static str, body: &str) -> Self {
+        let app = Self { name, files: Sandbox::new(), live };
         std::fs::write(app.files.path("program.py"), PROGRAM).unwrap();
         app.program(body);
         app

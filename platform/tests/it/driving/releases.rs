@@ -80,3 +80,21 @@ async fn other_sources_are_built_anew_and_the_same_are_not() {
     let plan = deployment.plan.unwrap();
     assert_eq!(plan.items[0].reasons, ["image: its sources changed"]);
 }
+
+#[tokio::test]
+async fn jobs_of_a_deployment_work_for_the_trace_of_the_request() {
+    let world = World::new().await;
+    world.set_secret("default", "secret/key", "value").await;
+    let trace = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
+    let id = helios::trace::within(trace.clone(), world.deploy_files(&files(PROGRAM))).await;
+    assert_eq!(world.run(id, |_| Answer::Well).await.state, DeploymentState::Live);
+    let traces: Vec<(Option<String>, Option<String>)> = sqlx::query_as(
+        "SELECT j.traceparent, o.payload->>'traceparent' FROM jobs j JOIN outbox o ON o.message_id = j.id || ':1' \
+         WHERE j.deployment_id = $1",
+    )
+    .bind(id)
+    .fetch_all(world.store.pool())
+    .await
+    .unwrap();
+    assert_eq!(traces, vec![(trace.clone(), trace); world.all_jobs(id).await.len()]);
+}

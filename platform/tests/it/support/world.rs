@@ -11,6 +11,7 @@ use helios::settings::Timing;
 use helios::store::jobs::{self, Job, NewJob};
 use helios::store::notices::Notices;
 use helios::store::{Store, logs};
+use helios::telemetry::Metrics;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -36,6 +37,7 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) bus: Bus,
     pub(crate) notices: Notices,
+    pub(crate) metrics: Metrics,
     pub(crate) org: Uuid,
     /// What was begun, in order.
     pub(crate) begun: Begun,
@@ -149,12 +151,12 @@ impl World {
         let bus = Bus::connect(&nats.url(), "test").await.unwrap();
         bus.until_connected(PATIENCE).await.unwrap();
         bus.set_up().await.unwrap();
-        let shutdown = CancellationToken::new();
+        let (shutdown, metrics) = (CancellationToken::new(), Metrics::default());
         let notices = Notices::listen(&store, shutdown.clone());
         tokio::spawn(relay::run(store.clone(), bus.clone(), notices.clone(), shutdown.clone()));
-        tokio::spawn(reaper::run(store.clone(), bus.clone(), TIMING, shutdown.clone()));
+        tokio::spawn(reaper::run(store.clone(), bus.clone(), TIMING, metrics.clone(), shutdown.clone()));
         let org = organisation(&store).await;
-        Self { database, nats, store, bus, notices, org, begun: Begun::default(), _end: shutdown.drop_guard() }
+        Self { database, nats, store, bus, notices, metrics, org, begun: Begun::default(), _end: shutdown.drop_guard() }
     }
 
     /// Makes a job for the workers of this world.
