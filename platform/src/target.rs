@@ -110,13 +110,6 @@ pub trait Target: Send + Sync {
     /// # Errors
     /// The engine does not answer; nothing of that component runs.
     fn exec<'a>(&'a self, environment: &'a EnvironmentRef, query: ExecQuery) -> BoxFuture<'a, Result<Exec, Failure>>;
-
-    /// Removes what no kept release needs: images not in `keep` that the platform made, dead containers, empty networks.
-    /// Returns bytes freed.
-    ///
-    /// # Errors
-    /// The engine does not answer.
-    fn gc<'a>(&'a self, keep: &'a [String]) -> BoxFuture<'a, Result<u64, Failure>>;
 }
 
 /// A command that runs.

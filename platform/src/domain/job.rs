@@ -12,53 +12,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum JobState {
-    /// No worker holds it.
-    Queued,
-    /// A worker holds it.
-    Running,
-    /// It has a result, good or bad.
-    Done,
-    /// It has none: its deadline passed.
-    Failed,
-    /// It has none after all attempts; see the dead letters.
-    Dead,
-    /// It was stopped on request.
-    Cancelled,
-}
-
-impl JobState {
-    /// The name in the database.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Dead => "dead",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether nothing can follow.
-    #[must_use]
-    pub const fn is_terminal(self) -> bool {
-        !matches!(self, Self::Queued | Self::Running)
-    }
-}
-
-impl TryFrom<String> for JobState {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        let states = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Dead, Self::Cancelled];
-        states.into_iter().find(|state| state.name() == name).ok_or_else(|| format!("no state of a job: `{name}`"))
-    }
-}
-
 /// An IR document on its way: within the message, or by its digest in the artifact store where it is large.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -159,27 +159,11 @@ impl Directory {
         write().map_err(LocalError::io(&path))?;
         Ok(path)
     }
-
-    /// The file with the master keys (see [`crate::settings::Settings::keys`]), made at the first start.
-    ///
-    /// # Errors
-    /// The disk; the system has no randomness.
-    pub fn keys(&self) -> Result<PathBuf, LocalError> {
-        let path = self.at("keys");
-        if path.exists() {
-            return Ok(path);
-        }
-        self.write_private("keys", format!("k1 {}\n", random_hex::<32>()?).as_bytes())
-    }
 }
 
 /// A password of 128 bits.
 fn password() -> Result<String, LocalError> {
-    random_hex::<16>()
-}
-
-fn random_hex<const N: usize>() -> Result<String, LocalError> {
-    let mut bytes = [0_u8; N];
+    let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(|error| LocalError::Other(format!("no randomness: {error}")))?;
     Ok(bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
 }

@@ -8,13 +8,13 @@ pub mod held;
 pub mod overdue;
 
 use chrono::{DateTime, Utc};
+use helios_client::JobState;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{CANCEL_CHANNEL, DEPLOYMENT_CHANNEL, LOG_CHANNEL, Tx, notify, outbox, without_nul};
 use crate::bus::envelope::{Envelope, SCHEMA};
-use crate::domain::job::JobState;
 use crate::trace;
 
 /// A job to be made.

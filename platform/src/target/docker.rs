@@ -230,8 +230,4 @@ impl Target for Docker {
     fn exec<'a>(&'a self, environment: &'a EnvironmentRef, query: ExecQuery) -> BoxFuture<'a, Result<Exec, Failure>> {
         Box::pin(self.execute(environment, query))
     }
-
-    fn gc<'a>(&'a self, keep: &'a [String]) -> BoxFuture<'a, Result<u64, Failure>> {
-        Box::pin(self.collect(keep))
-    }
 }

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use helios::domain::job::JobState;
 use helios::store::Store;
 use helios::store::jobs::held::{self, Claim, Held, Renewal, Retried};
 use helios::store::jobs::{self, End, overdue};
 use helios::store::logs::{self, Line};
+use helios_client::JobState;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use uuid::Uuid;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use helios::bus::Bus;
-use helios::domain::job::JobState;
 use helios::store::Store;
 use helios::store::notices::Notices;
+use helios_client::JobState;
 use rustix::process::Signal;
 use tokio_util::sync::CancellationToken;
 

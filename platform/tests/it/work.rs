@@ -6,10 +6,10 @@ use async_nats::jetstream::AckKind;
 use bytes::Bytes;
 use futures::StreamExt;
 use helios::bus::{Envelope, Queue, subjects};
-use helios::domain::job::JobState;
 use helios::roles::worker::MAX_LOG_LINES;
 use helios::store::jobs::held::{self, Claim};
 use helios::store::jobs::{self, End};
+use helios_client::JobState;
 use uuid::Uuid;
 
 use crate::support::world::{TIMING, Task, new_job};

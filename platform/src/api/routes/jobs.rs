@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{TimeDelta, Utc};
-use helios_client::{Failure, Job, JobKind, JobState, NewDown, NewRun, Scope};
+use helios_client::{Failure, Job, JobKind, NewDown, NewRun, Scope};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -57,7 +57,7 @@ fn named<T: DeserializeOwned>(name: &str) -> Answer<T> {
 
 fn show(job: stored::Job) -> Answer<Job> {
     let kind: JobKind = named(&job.kind)?;
-    let state: JobState = named(job.state.name())?;
+    let state = job.state;
     let result = job.result.unwrap_or_default();
     // of a run `failure`, of the others `failed` or `rejected` with or as the failure
     let failure = ["/failure", "/failed/failure", "/failed", "/rejected"]

@@ -39,19 +39,7 @@ pub async fn of_deployment(
     Path(path): Path<IdPath>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let seen = seen(&headers)?;
-    let slot = api.limits.stream(allowed.caller.token)?;
-    let mut tx = allowed.begin(&api.store).await?;
-    deployments::find(&allowed, &mut tx, path.id).await?;
-    drop(tx);
-    let lines = Lines {
-        store: api.store.clone(),
-        org: allowed.org(),
-        whose: Whose::Deployment(path.id),
-        seen,
-        parts: Vec::new(),
-    };
-    Ok(stream::follow(&api, slot, lines))
+    follow(&api, &allowed, &headers, Whose::Deployment(path.id)).await
 }
 
 /// The lines of a job, to its end
@@ -66,14 +54,20 @@ pub async fn of_job(
     Path(path): Path<IdPath>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let seen = seen(&headers)?;
+    follow(&api, &allowed, &headers, Whose::Job(path.id)).await
+}
+
+async fn follow(api: &Api, allowed: &Allowed<Read>, headers: &HeaderMap, whose: Whose) -> Answer<Response> {
+    let seen = seen(headers)?;
     let slot = api.limits.stream(allowed.caller.token)?;
     let mut tx = allowed.begin(&api.store).await?;
-    jobs::find(&allowed, &mut tx, path.id).await?;
+    match whose {
+        Whose::Deployment(id) => drop(deployments::find(allowed, &mut tx, id).await?),
+        Whose::Job(id) => drop(jobs::find(allowed, &mut tx, id).await?),
+    }
     drop(tx);
-    let lines =
-        Lines { store: api.store.clone(), org: allowed.org(), whose: Whose::Job(path.id), seen, parts: Vec::new() };
-    Ok(stream::follow(&api, slot, lines))
+    let lines = Lines { store: api.store.clone(), org: allowed.org(), whose, seen, parts: Vec::new() };
+    Ok(stream::follow(api, slot, lines))
 }
 
 /// What the client has seen: for each job, in the order they were made, the place of the last line; `4.0.17`.

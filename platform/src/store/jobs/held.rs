@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use helios_client::JobState;
 use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
 use super::{End, TOO_LATE, end, send};
-use crate::domain::job::JobState;
 use crate::store::{Store, Tx};
 
 /// A job that was taken.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use helios_client::{Failure, FailureKind};
+use helios_client::Failure;
 
 use super::{Docker, failures};
 use crate::domain::job::{DeployJob, EnvironmentRef, Instance};
@@ -64,21 +64,6 @@ impl Docker {
         }
         lines.sort();
         Ok(lines)
-    }
-
-    /// Removes images that nothing needs; see [`crate::target::Target::gc`].
-    pub(super) async fn collect(&self, keep: &[String]) -> Result<u64, Failure> {
-        let made = self.engine.images_with(crate::build::KEY_LABEL).await.map_err(failures::of_engine)?;
-        let mut freed = 0;
-        for image in made.into_iter().filter(|image| !keep.contains(&image.id)) {
-            match self.engine.remove_image(&image.id).await {
-                Ok(true) => freed += image.size,
-                // A container uses it.
-                Ok(false) | Err(EngineError::Conflict(_)) => {}
-                Err(error) => return Err(Failure::new(FailureKind::Internal, "", error.to_string())),
-            }
-        }
-        Ok(freed)
     }
 }
 

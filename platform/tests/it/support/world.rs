@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use helios::bus::{Bus, Queue, subjects};
-use helios::domain::job::JobState;
 use helios::roles::worker::{Handler, JobContext, JobError, Worker};
 use helios::roles::{reaper, relay};
 use helios::settings::Timing;
@@ -12,6 +11,7 @@ use helios::store::jobs::{self, Job, NewJob};
 use helios::store::notices::Notices;
 use helios::store::{Store, logs};
 use helios::telemetry::Metrics;
+use helios_client::JobState;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
