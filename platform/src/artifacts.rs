@@ -31,6 +31,8 @@ pub enum ArtifactError {
     TooLarge(u64),
     /// There is none of that digest.
     Missing(String),
+    /// There is no space left in the store's directory.
+    Full(PathBuf),
     /// The disk.
     Io(io::Error),
 }
@@ -44,6 +46,9 @@ impl std::fmt::Display for ArtifactError {
             Self::Mismatch { announced, found } => write!(f, "the bytes have the digest {found}, not {announced}"),
             Self::TooLarge(most) => write!(f, "more than {most} bytes"),
             Self::Missing(digest) => write!(f, "there is no artifact {digest}"),
+            Self::Full(root) => {
+                write!(f, "the disk of the artifact store is full: no space is left in `{}`", root.display())
+            }
             Self::Io(error) => write!(f, "the artifact store: {error}"),
         }
     }
@@ -112,7 +117,7 @@ impl Artifacts {
         let digest = digest(bytes);
         if !self.has(&digest)? {
             let mut file = self.incoming()?;
-            file.write_all(bytes)?;
+            file.write_all(bytes).map_err(|error| self.disk(error))?;
             self.keep(file, &digest)?;
         }
         Ok(digest)
@@ -123,7 +128,13 @@ impl Artifacts {
     /// # Errors
     /// The disk.
     pub fn incoming(&self) -> Result<tempfile::NamedTempFile, ArtifactError> {
-        Ok(tempfile::NamedTempFile::new_in(self.root.join("incoming"))?)
+        tempfile::NamedTempFile::new_in(self.root.join("incoming")).map_err(|error| self.disk(error))
+    }
+
+    /// What a failed write of a file on its way in means.
+    #[must_use]
+    pub fn disk(&self, error: io::Error) -> ArtifactError {
+        if crate::build::is_full(&error) { ArtifactError::Full(self.root.clone()) } else { error.into() }
     }
 
     /// Gives a complete file its place. The digest is trusted: compute it while writing, or with [`digest_of`].
@@ -133,10 +144,10 @@ impl Artifacts {
     pub fn keep(&self, file: tempfile::NamedTempFile, digest: &str) -> Result<(), ArtifactError> {
         let path = self.path(digest)?;
         if let Some(shard) = path.parent() {
-            std::fs::create_dir_all(shard)?;
+            std::fs::create_dir_all(shard).map_err(|error| self.disk(error))?;
         }
-        file.as_file().sync_data()?;
-        file.persist(path).map_err(|error| error.error)?;
+        file.as_file().sync_data().map_err(|error| self.disk(error))?;
+        file.persist(path).map_err(|error| self.disk(error.error))?;
         Ok(())
     }
 

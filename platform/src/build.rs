@@ -4,6 +4,8 @@
 //! every other one goes to the engine.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +81,12 @@ impl Order {
     #[must_use]
     pub fn failure(&self, kind: FailureKind, message: impl Into<String>) -> Failure {
         Failure::new(kind, STAGE, message).of(self.node.clone()).at(Pointer::root().join("build"))
+    }
+
+    /// The failure of this build because there is no space left below a directory.
+    #[must_use]
+    pub fn disk_full(&self, directory: &Path) -> Failure {
+        disk_full(directory).of(self.node.clone()).at(Pointer::root().join("build"))
     }
 
     /// The refusal of something that the program asks for.
@@ -159,6 +167,20 @@ pub trait Builder: Send + Sync {
 
     /// Makes one. Its lines go to the job's log. When the context says stop, nothing of the build is left running on return.
     fn build<'a>(&'a self, order: &'a Order, job: &'a JobContext) -> BoxFuture<'a, Result<Built, BuildError>>;
+}
+
+/// The failure of a build because there is no space left below a directory.
+#[must_use]
+pub fn disk_full(directory: &Path) -> Failure {
+    let message = format!("the disk of the builder is full: no space is left in `{}`", directory.display());
+    Failure::new(FailureKind::BuildLimit, STAGE, message).help("free some and deploy again")
+}
+
+/// Whether a write failed because the disk is full.
+#[must_use]
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        || is_disk_full(&error.to_string())
 }
 
 /// Whether a message of the engine or the system speaks of a full disk.

@@ -10,7 +10,7 @@ use helios_client::{Failure, FailureKind};
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
-use super::{BuildError, Builder, Built, Caps, ORG_LABEL, Order, bytes, context, is_disk_full};
+use super::{BuildError, Builder, Built, Caps, ORG_LABEL, Order, bytes, context, is_disk_full, is_full};
 use crate::engine::builds::{BuildEvent, BuildRequest};
 use crate::engine::{Engine, EngineError};
 use crate::roles::worker::{JobContext, JobError};
@@ -32,7 +32,9 @@ pub struct DockerBuilder {
     caps: Caps,
     /// Directory for contexts on their way.
     scratch: PathBuf,
-    /// The engine's own disk, where it is this machine's.
+    /// Where the engine keeps images.
+    engine_data: PathBuf,
+    /// Both, the engine's where it is on this machine.
     watched: Vec<PathBuf>,
 }
 
@@ -41,7 +43,7 @@ impl DockerBuilder {
     #[must_use]
     pub fn new(engine: Engine, caps: Caps, scratch: PathBuf, engine_data: &Path) -> Self {
         let watched = [scratch.clone(), engine_data.to_owned()].into_iter().filter(|path| path.is_dir()).collect();
-        Self { engine, caps, scratch, watched }
+        Self { engine, caps, scratch, engine_data: engine_data.to_owned(), watched }
     }
 
     /// What this builder cannot do, said before anything is sent.
@@ -96,28 +98,27 @@ impl DockerBuilder {
         });
         match packed.await.map_err(io::Error::other).and_then(|packed| packed) {
             Ok(file) => Ok(tokio::fs::File::from_std(file)),
-            Err(error) if is_full(&error) => Err(self.disk_full(order).into()),
+            Err(error) if is_full(&error) => Err(self.disk_full(order, &self.scratch).into()),
             Err(error) => Err(BuildError::Job(JobError::Retry(format!("the context of the build: {error}")))),
         }
     }
 
-    fn disk_full(&self, order: &Order) -> Failure {
-        order
-            .failure(FailureKind::BuildLimit, "the disk of the builder is full")
-            .help(format!("free some: a build needs at least {}", bytes(self.caps.free)))
+    fn disk_full(&self, order: &Order, directory: &Path) -> Failure {
+        order.disk_full(directory).help(format!("free some: a build needs at least {}", bytes(self.caps.free)))
     }
 
-    /// Whether less is free on a watched disk than must be.
-    fn is_short_of_disk(&self) -> bool {
-        self.watched.iter().any(|path| free(path).is_some_and(|free| free < self.caps.free))
+    /// A watched directory on whose disk less is free than must be.
+    fn short_of_disk(&self) -> Option<&Path> {
+        let short = |path: &&PathBuf| free(path).is_some_and(|free| free < self.caps.free);
+        self.watched.iter().find(short).map(PathBuf::as_path)
     }
 
     async fn run(&self, order: &Order, job: &JobContext) -> Result<Built, BuildError> {
         if let Some(refusal) = Self::refusal(order) {
             return Err(refusal.into());
         }
-        if self.is_short_of_disk() {
-            return Err(self.disk_full(order).into());
+        if let Some(directory) = self.short_of_disk() {
+            return Err(self.disk_full(order, directory).into());
         }
         // With the organisation in every image on the way, the engine's cache of steps is its own, and what a build leaves in it
         // is found when it is time to remove it.
@@ -220,7 +221,7 @@ enum End {
     Time,
     Log,
     StepDisk,
-    Disk,
+    Disk(PathBuf),
     Stopped,
     Engine(EngineError),
 }
@@ -284,8 +285,8 @@ impl Watch<'_> {
                 () = self.job.until_stopped() => return End::Stopped,
                 () = &mut deadline => return End::Time,
                 _ = watch.tick() => {
-                    if self.builder.is_short_of_disk() {
-                        return End::Disk;
+                    if let Some(directory) = self.builder.short_of_disk() {
+                        return End::Disk(directory.to_owned());
                     }
                     if let Some(id) = containers.last()
                         && let Ok(Some(container)) = engine.build_container(id, self.mark, true).await
@@ -325,11 +326,11 @@ impl Watch<'_> {
                 "make it say less, or write to a file that a later step removes",
             ),
             End::StepDisk => over(format!("{step} wrote more than {} to disk", bytes(caps.disk)), "make it write less"),
-            End::Disk => self.builder.disk_full(order),
+            End::Disk(directory) => self.builder.disk_full(order, &directory),
             End::Failed { message, .. }
                 if is_disk_full(&message) || self.output.tail.iter().any(|line| is_disk_full(line)) =>
             {
-                self.builder.disk_full(order)
+                self.builder.disk_full(order, &self.builder.engine_data)
             }
             End::Failed { out_of_memory: true, .. } => over(
                 format!("{step} used more than {} of memory", bytes(caps.memory)),
@@ -351,10 +352,6 @@ impl Watch<'_> {
         };
         Err(failure.log(self.output.tail.drain(..).collect()).into())
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Bytes that an ordinary program may still write below a directory.

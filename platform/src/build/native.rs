@@ -4,10 +4,9 @@
 use std::io::{self, Seek as _, Write as _};
 use std::path::PathBuf;
 
-use helios_client::FailureKind;
 use tokio_util::io::ReaderStream;
 
-use super::{BuildError, Builder, Built, Order, is_disk_full};
+use super::{BuildError, Builder, Built, Order, is_disk_full, is_full};
 use crate::engine::{Engine, EngineError};
 use crate::roles::worker::{JobContext, JobError};
 use crate::target::BoxFuture;
@@ -24,13 +23,15 @@ pub struct NativeBuilder {
     engine: Engine,
     /// Directory for images on their way.
     scratch: PathBuf,
+    /// Where the engine keeps images.
+    engine_data: PathBuf,
 }
 
 impl NativeBuilder {
     /// A builder that keeps images on their way below `scratch`.
     #[must_use]
-    pub const fn new(engine: Engine, scratch: PathBuf) -> Self {
-        Self { engine, scratch }
+    pub const fn new(engine: Engine, scratch: PathBuf, engine_data: PathBuf) -> Self {
+        Self { engine, scratch, engine_data }
     }
 
     async fn run(&self, order: &Order, job: &JobContext) -> Result<Built, BuildError> {
@@ -49,12 +50,14 @@ impl NativeBuilder {
         });
         let (file, image) = match packed.await.map_err(io::Error::other).and_then(|packed| packed) {
             Ok(packed) => packed,
-            Err(error) if is_disk_full(&error.to_string()) => return Err(disk_full(order)),
+            Err(error) if is_full(&error) => return Err(order.disk_full(&self.scratch).into()),
             Err(error) => return Err(BuildError::Job(JobError::Retry(format!("packing the image: {error}")))),
         };
         job.go_on().map_err(BuildError::Job)?;
         match self.engine.load(ReaderStream::new(tokio::fs::File::from_std(file))).await {
-            Err(EngineError::Failed(message)) if is_disk_full(&message) => return Err(disk_full(order)),
+            Err(EngineError::Failed(message)) if is_disk_full(&message) => {
+                return Err(order.disk_full(&self.engine_data).into());
+            }
             loaded => loaded?,
         }
         let (repository, tag) = order.name();
@@ -65,10 +68,6 @@ impl NativeBuilder {
         job.log(Some(&order.node), format!("packed {image}"));
         Ok(Built { image: facts.id, size: facts.size })
     }
-}
-
-fn disk_full(order: &Order) -> BuildError {
-    order.failure(FailureKind::BuildLimit, "the disk of the builder is full").help("free some and deploy again").into()
 }
 
 impl Builder for NativeBuilder {

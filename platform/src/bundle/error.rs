@@ -115,7 +115,7 @@ impl BundleError {
     }
 
     /// The disk's fault, at a path.
-    pub(super) fn io(path: impl Into<String>, error: io::Error) -> Self {
+    pub(crate) fn io(path: impl Into<String>, error: io::Error) -> Self {
         Self::Io { path: path.into(), error }
     }
 

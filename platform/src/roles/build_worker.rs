@@ -17,7 +17,7 @@ use crate::build::docker::DockerBuilder;
 use crate::build::dockerfile::Dockerfile;
 use crate::build::key::{self, BuildKey, NoSources};
 use crate::build::native::{self, NativeBuilder};
-use crate::build::{BuildError, Builder, Caps, ORG_LABEL, Order, STAGE};
+use crate::build::{BuildError, Builder, Caps, ORG_LABEL, Order, STAGE, disk_full, is_full};
 use crate::bundle::{self, BundleError, Limits, Listing};
 use crate::domain::garbage::{self, Made};
 use crate::domain::job::{BuildJob, BuildResult, IrPayload, Want};
@@ -66,7 +66,7 @@ impl BuildWorker {
             .map_err(|error| EngineError::Failed(format!("`{}`: {error}", scratch.display())))?;
         let about = engine.about().await?;
         let docker = DockerBuilder::new(engine.clone(), caps, scratch.clone(), Path::new(&about.data));
-        let native = NativeBuilder::new(engine.clone(), scratch.clone());
+        let native = NativeBuilder::new(engine.clone(), scratch.clone(), PathBuf::from(&about.data));
         Ok(Self { store, artifacts, engine, platform: about.platform, docker, native, scratch })
     }
 
@@ -204,7 +204,10 @@ impl BuildWorker {
         let (artifacts, scratch, source) = (self.artifacts.clone(), self.scratch.clone(), source.to_owned());
         let unpacked = blocking(move || {
             let disk = |error: io::Error| JobError::Retry(format!("unpacking the sources: {error}"));
-            let directory = tempfile::tempdir_in(scratch).map_err(disk)?;
+            let directory = match tempfile::tempdir_in(&scratch) {
+                Err(error) if is_full(&error) => return Ok(Err(BundleError::io("", error))),
+                directory => directory.map_err(disk)?,
+            };
             let listing = Listing::read(artifacts.file(&source).map_err(artifact)?, &Limits::PROJECT);
             let unpacked =
                 bundle::unpack(artifacts.file(&source).map_err(artifact)?, directory.path(), &Limits::PROJECT);
@@ -216,10 +219,7 @@ impl BuildWorker {
             Ok(Ok(Project { _directory: directory, root: Arc::new(root), listing }))
         });
         unpacked.await.map_err(BuildError::Job)?.map_err(|error| match error {
-            BundleError::Io { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
-                let failure = Failure::new(FailureKind::BuildLimit, STAGE, "the disk of the builder is full");
-                failure.help("free some and deploy again").into()
-            }
+            BundleError::Io { error, .. } if is_full(&error) => disk_full(&self.scratch).into(),
             BundleError::Io { .. } => BuildError::Job(JobError::Retry(error.to_string())),
             error => Failure::new(FailureKind::BuildStep, STAGE, error.to_string()).into(),
         })

@@ -19,7 +19,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use tokio::sync::Semaphore;
 
-use crate::artifacts::Artifacts;
+use crate::artifacts::{ArtifactError, Artifacts};
 use crate::bundle::BundleError;
 use crate::domain::job::{OalJob, OalResult};
 use crate::roles::worker::{Handler, JobContext, JobError};
@@ -69,6 +69,7 @@ enum Answer {
     Found(OalResult),
     Bundle(String),
     Artifacts(String),
+    Full(String),
     Checker(String),
 }
 
@@ -129,6 +130,10 @@ impl OalWorker {
             Ok(Answer::Found(result)) => return Ok(result),
             Ok(Answer::Bundle(what)) => return Ok(rejected(format!("the sources cannot be read: {what}"))),
             Ok(Answer::Artifacts(what)) => return Err(JobError::Retry(what)),
+            Ok(Answer::Full(what)) => {
+                let full = Failure::new(FailureKind::Internal, "checking", what).help("free some and deploy again");
+                return Ok(OalResult::Rejected(Box::new(full)));
+            }
             Ok(Answer::Checker(what)) => return Err(JobError::Fatal(what)),
             Err(_) => {}
         }
@@ -181,6 +186,7 @@ pub fn process() -> std::io::Result<()> {
     let check = move || match program::check(&artifacts, &job) {
         Ok(result) => Answer::Found(result),
         Err(Trouble::Bundle(error)) => Answer::Bundle(error.to_string()),
+        Err(Trouble::Artifacts(error @ ArtifactError::Full(_))) => Answer::Full(error.to_string()),
         Err(Trouble::Artifacts(error)) => Answer::Artifacts(error.to_string()),
         Err(Trouble::Checker(what)) => Answer::Checker(what),
     };

@@ -4,6 +4,7 @@
 //! tests of this process share, [`Postgres::start`] for a server of its own that it may stop.
 
 pub(crate) mod caddy;
+pub(crate) mod disk;
 pub(crate) mod engine;
 pub(crate) mod nats;
 pub(crate) mod postgres;

@@ -39,6 +39,7 @@ impl From<ArtifactError> for Refusal {
             ArtifactError::NotADigest(_) | ArtifactError::Mismatch { .. } => Self::Invalid(error.to_string()),
             ArtifactError::TooLarge(_) => Self::TooLarge(error.to_string()),
             ArtifactError::Missing(_) => Self::NotFound(error.to_string()),
+            ArtifactError::Full(_) => Self::Unavailable(error.to_string()),
             error => Self::Internal(error.to_string()),
         }
     }
@@ -97,7 +98,7 @@ pub async fn put(
         }
         hash.update(&part);
         // a part is some kilobytes, and the page cache takes them
-        incoming.write_all(&part).map_err(|error| Refusal::Internal(error.to_string()))?;
+        incoming.write_all(&part).map_err(|error| api.artifacts.disk(error))?;
     }
     let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let found = format!("sha256:{digits}");

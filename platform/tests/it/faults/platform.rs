@@ -1,6 +1,7 @@
 //! The whole platform, its roles in processes of their own, on services of its own, any of which a test may kill.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub(super) struct Platform {
     engine: String,
     target: String,
     http: u16,
+    api: u16,
     environment: Vec<(&'static str, String)>,
     processes: BTreeMap<&'static str, Child>,
     _caddy: Caddy,
@@ -55,7 +57,7 @@ pub(super) struct Platform {
 }
 
 /// The engine of this machine, which all tests share.
-const SHARED: &str = "unix:///var/run/docker.sock";
+pub(super) const SHARED: &str = "unix:///var/run/docker.sock";
 
 pub(super) const ROLES: [&str; 4] = ["api", "oal-worker", "build-worker", "deploy-agent"];
 
@@ -100,12 +102,13 @@ impl Platform {
 
         let data = directory("faults");
         let (caddy, http, https) = (Caddy::start(data.path()), free_port(), free_port());
+        let api = free_port();
         let environment = vec![
             ("DATABASE_URL", database.url.clone()),
             ("NATS_URL", nats.url()),
             ("HELIOS_DATA", data.path().display().to_string()),
             ("HELIOS_RUN", data.path().join("run").display().to_string()),
-            ("HELIOS_LISTEN", "127.0.0.1:0".to_owned()),
+            ("HELIOS_LISTEN", format!("127.0.0.1:{api}")),
             ("DOCKER_HOST", engine.to_owned()),
             ("HELIOS_TARGET", target.clone()),
             ("HELIOS_PROGRAM", env!("CARGO_BIN_EXE_helios").to_owned()),
@@ -127,6 +130,7 @@ impl Platform {
             engine: engine.to_owned(),
             target,
             http,
+            api,
             environment,
             processes: BTreeMap::new(),
             _caddy: caddy,
@@ -267,6 +271,16 @@ impl Platform {
         let listed = self.docker().args(command).args(["--filter", &filter]).output();
         let listed = listed.expect("the command `docker` is installed");
         String::from_utf8_lossy(&listed.stdout).lines().map(str::to_owned).collect()
+    }
+
+    /// Where the platform keeps what it keeps.
+    pub(super) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Where the API listens.
+    pub(super) fn api(&self) -> String {
+        format!("http://127.0.0.1:{}", self.api)
     }
 
     /// Where the container engine listens.
