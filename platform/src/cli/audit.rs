@@ -55,17 +55,24 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
         output.json(&entries);
         return Ok(Exit::Live);
     }
-    let dim = output.paint().dim;
+    // Names are for people; those who may read this may read them, too.
+    let tokens = pages::all(|query| async move { client.tokens(&query).await }).await?;
+    let who = |entry: &AuditEntry| match entry.token {
+        None => String::from("the platform"),
+        Some(id) => {
+            tokens.iter().find(|token| token.id == id).map_or_else(|| id.to_string(), |token| token.name.clone())
+        }
+    };
     let row = |entry: &AuditEntry| -> [Cell; 5] {
         [
             entry.id.to_string().into(),
             table::ago(entry.at).into(),
+            who(entry).into(),
             entry.verb.clone().into(),
             entry.object.clone().into(),
-            Cell::colored(entry.token.map_or_else(|| String::from("the platform"), |token| token.to_string()), dim),
         ]
     };
     let rows: Vec<[Cell; 5]> = entries.iter().map(row).collect();
-    table::print(["ENTRY", "WHEN", "WHAT", "TO", "TOKEN"], &rows, output);
+    table::print(["ENTRY", "WHEN", "TOKEN", "DID", "TO"], &rows, output);
     Ok(Exit::Live)
 }

@@ -38,7 +38,7 @@ fn a_token_allows_what_it_was_made_for_until_it_is_revoked() {
     app.run(&["token", "revoke", id]).code(0).out(&format!("{id} is revoked"));
     with(&["env", "list"]).code(1).err("helios login");
     app.run(&["token", "list"]).code(0).out("revoked now");
-    app.run(&["audit"]).code(0).out("token.revoke").out("environment.create").out("tokens/dev");
+    app.run(&["audit"]).code(0).out("bootstrap").out("token.revoke").out("environment.create").out("tokens/dev");
     assert_eq!(app.json(&["audit", "--limit", "1", "--json"]).as_array().unwrap().len(), 1);
     app.run(&["audit", "--verify"]).code(0).out("every entry is as it was written");
     with(&["audit"]).code(1);
