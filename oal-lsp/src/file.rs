@@ -133,7 +133,11 @@ impl File {
                 cell.get_or_init(|| Ok(Arc::new(SourceFile::new(path, text))));
             });
         }
-        let read = || match &self.content {
+        self.source.get_or_init(|| self.read().map(Arc::new)).as_ref()
+    }
+
+    fn read(&self) -> Result<SourceFile, LoadError> {
+        match &self.content {
             Content::Open(text, _) if text.len() > oal_syntax::lexer::MAX_LEN => Err(LoadError::TooLarge),
             Content::Open(text, _) => Ok(SourceFile::new(self.path(), Arc::clone(text))),
             Content::Disk(_) if !key::is_path(&self.key) => Err(LoadError::NotFound),
@@ -141,8 +145,7 @@ impl File {
                 disk::read(&self.key, &self.base).map(|bytes| SourceFile::from_bytes(self.path(), bytes))
             }
             Content::Std(_) => Err(LoadError::NotFound),
-        };
-        self.source.get_or_init(|| read().map(Arc::new)).as_ref()
+        }
     }
 
     /// Its text; nothing where it cannot be had.
@@ -173,25 +176,31 @@ impl File {
         !matches!(self.source(), Err(LoadError::NotFound | LoadError::Directory))
     }
 
-    /// What it says of others.
+    /// What it says of others. A closed file that nobody has asked for is read for that and let go: a workspace has many.
     pub(crate) fn links(&self) -> &Links {
-        self.links.get_or_init(|| {
-            let (tree, text) = (&self.parse().tree, self.text());
-            let mut links = Links::default();
-            for item in tree.top.iter().map(|id| tree.item(*id)) {
-                match item.kind {
-                    ItemKind::App(_) => links.is_root = true,
-                    ItemKind::Use { path, .. } | ItemKind::UseAs { path } => {
-                        let written = literal::text(path.text(text));
-                        if written.starts_with('.') {
-                            links.uses.push(self.beside(&written));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            links
+        self.links.get_or_init(|| match (&self.content, self.source.get()) {
+            (Content::Disk(_), None) => self.read().map_or_else(|_| Links::default(), |source| self.links_in(&source)),
+            (Content::Std(source), _) => self.links_in(source),
+            _ => self.source().map_or_else(|_| Links::default(), |source| self.links_in(source)),
         })
+    }
+
+    fn links_in(&self, source: &SourceFile) -> Links {
+        let (tree, text) = (&source.parse.tree, &*source.text);
+        let mut links = Links::default();
+        for item in tree.top.iter().map(|id| tree.item(*id)) {
+            match item.kind {
+                ItemKind::App(_) => links.is_root = true,
+                ItemKind::Use { path, .. } | ItemKind::UseAs { path } => {
+                    let written = literal::text(path.text(text));
+                    if written.starts_with('.') {
+                        links.uses.push(self.beside(&written));
+                    }
+                }
+                _ => {}
+            }
+        }
+        links
     }
 
     /// The key of a path that this file writes.
