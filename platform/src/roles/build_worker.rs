@@ -285,6 +285,7 @@ impl BuildWorker {
             platform: self.platform.clone(),
         };
         let built = builder.build(&order, context).await?;
+        context.until_log_is_kept().await;
         let mut tx = self.store.system().await.map_err(server)?;
         let new = builds::NewBuild {
             org,

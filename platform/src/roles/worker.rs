@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use oal_ir::NodeId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -87,6 +87,16 @@ struct Written {
     lines: AtomicU64,
     bytes: AtomicU64,
     full: AtomicBool,
+    /// Lines handed over to be kept.
+    sent: AtomicU64,
+    /// How many of them are kept; none where nobody keeps them.
+    kept: watch::Sender<Option<u64>>,
+}
+
+impl Written {
+    fn keep(&self, lines: u64) {
+        self.kept.send_modify(|kept| *kept = Some(kept.unwrap_or_default() + lines));
+    }
 }
 
 impl JobContext {
@@ -140,14 +150,29 @@ impl JobContext {
             let lines = self.written.lines.fetch_add(1, Ordering::Relaxed);
             let bytes = self.written.bytes.fetch_add(line.len() as u64, Ordering::Relaxed);
             if lines < MAX_LOG_LINES && bytes < MAX_LOG_BYTES {
+                self.written.sent.fetch_add(1, Ordering::Relaxed);
                 let _ = self.log.send(LogEntry { node: node.cloned(), line, at });
             } else if !self.written.full.swap(true, Ordering::Relaxed) {
                 let line = format!(
                     "the log ends here: more than {MAX_LOG_LINES} lines or {} MiB",
                     MAX_LOG_BYTES / (1024 * 1024)
                 );
+                self.written.sent.fetch_add(1, Ordering::Relaxed);
                 let _ = self.log.send(LogEntry { node: None, line, at });
             }
+        }
+    }
+}
+
+impl JobContext {
+    /// Ends when all lines so far are kept, or the work has to stop. To be waited for before what the lines tell of is written
+    /// down as done: whoever finds it done does not do it again, and says nothing.
+    pub async fn until_log_is_kept(&self) {
+        let sent = self.written.sent.load(Ordering::Relaxed);
+        let mut kept = self.written.kept.subscribe();
+        tokio::select! {
+            _ = kept.wait_for(|kept| kept.is_none_or(|kept| kept >= sent)) => {}
+            () = self.until_stopped() => {}
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Writing a job's log: in batches, in order, each line once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::LogEntry;
+use super::{LogEntry, Written};
 use crate::bus::{Bus, subjects};
 use crate::store::Store;
 use crate::store::jobs::held::Held;
@@ -27,6 +28,8 @@ pub(super) struct Log {
     pub(super) held: Held,
     /// The work is done: what has come until then is all there is.
     pub(super) flush: CancellationToken,
+    /// Told how much is kept.
+    pub(super) written: Arc<Written>,
     /// Nothing may be written any more.
     pub(super) lost: CancellationToken,
 }
@@ -100,6 +103,7 @@ impl Log {
                 return false;
             }
         }
+        self.written.keep(lines.len() as u64);
         let told = serde_json::json!({ "job": self.held.job, "lines": lines });
         self.bus.tell(&subjects::log(self.held.job), Bytes::from(told.to_string())).await;
         true

@@ -210,7 +210,9 @@ impl Worker {
                 }
             };
             let flush = CancellationToken::new();
+            context.written.keep(0);
             let log = Log {
+                written: Arc::clone(&context.written),
                 store: self.store.clone(),
                 bus: self.bus.clone(),
                 held: held.clone(),

@@ -104,8 +104,7 @@ impl Handler for Doer {
             Task::DieUntil { attempt } => {
                 context.log(None, format!("{}:0", context.fence));
                 if context.attempt < attempt {
-                    // The line is to be written before.
-                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    context.until_log_is_kept().await;
                     rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).unwrap();
                 }
                 Ok(attempt)
