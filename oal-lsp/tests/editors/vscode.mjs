@@ -157,7 +157,7 @@ await step('hover', async () => {
   return until(async () => {
     const said = (await page.locator('.monaco-hover .hover-contents').allInnerTexts()).join(' ');
     return said.includes(profile.hover.match) && said;
-  }, 8000);
+  }, 20000);
 });
 await step('completion in a half-written entry', async () => {
   await page.keyboard.press('Escape');
@@ -169,7 +169,7 @@ await step('completion in a half-written entry', async () => {
   const found = await until(async () => {
     const labels = await page.locator('.suggest-widget.visible .monaco-list-row .label-name').allInnerTexts();
     return labels.includes(profile.entry.label) && labels.slice(0, 5).join(', ');
-  }, 8000);
+  }, 20000);
   await page.keyboard.press('Escape');
   for (let key = 0; key < 3; key += 1) await page.keyboard.press('Control+Z');
   await command('File: Revert File');
@@ -179,25 +179,25 @@ await step('completion in a half-written entry', async () => {
 await step('go to definition in another file', async () => {
   await go(profile.definition.at);
   await page.keyboard.press('F12');
-  const there = await until(async () => (await page.locator('.tab.active .label-name').first().innerText()) === profile.definition.file, 8000);
+  const there = await until(async () => (await page.locator('.tab.active .label-name').first().innerText()) === profile.definition.file, 20000);
   await open(profile.open);
   return there;
 });
 await step('the line above a declaration shows its uses', async () => {
-  await page.locator('.codelens-decoration a', { hasText: /^1 reference$/ }).first().click({ timeout: 8000 });
+  await page.locator('.codelens-decoration a', { hasText: /^1 reference$/ }).first().click({ timeout: 20000 });
   const uses = page.locator('.reference-zone-widget .monaco-list-row');
-  return until(async () => (await uses.allInnerTexts()).join(' ').includes('orders.url') && 'a peek opens', 8000);
+  return until(async () => (await uses.allInnerTexts()).join(' ').includes('orders.url') && 'a peek opens', 20000);
 });
 await step('a quick fix puts it right, and the finding goes', async () => {
   await go(`|${profile.repair.at}`);
   await page.keyboard.press('Control+.');
   const item = page.locator('.action-widget .monaco-list-row', { hasText: profile.repair.title }).first();
-  await item.waitFor({ timeout: 8000 });
+  await item.waitFor({ timeout: 20000 });
   const title = await item.innerText();
   // The first one is chosen already; a curtain keeps the pointer off.
   await page.keyboard.press('Enter');
   await page.keyboard.press('Control+Shift+M');
-  const gone = await until(async () => !(await problems()).includes(profile.repair.at), 10000);
+  const gone = await until(async () => !(await problems()).includes(profile.repair.at), 20000);
   await page.keyboard.press('Control+1');
   await page.keyboard.press('Control+S');
   return gone && (await until(async () => read(profile.open).includes(profile.repair.gives))) && title;
@@ -206,14 +206,14 @@ await step('rename across files, also inside texts', async () => {
   await go(profile.rename.at);
   await page.keyboard.press('F2');
   const box = page.locator('.rename-box input');
-  await box.waitFor({ state: 'visible', timeout: 8000 });
+  await box.waitFor({ state: 'visible', timeout: 20000 });
   await page.waitForTimeout(300);
   await box.fill(profile.rename.to);
   await box.press('Enter');
   await page.waitForTimeout(1500);
   await command('File: Save All Files');
   const { to, counts } = profile.rename;
-  return until(async () => Object.entries(counts).every(([name, wanted]) => read(name).split(to).length - 1 === wanted), 8000);
+  return until(async () => Object.entries(counts).every(([name, wanted]) => read(name).split(to).length - 1 === wanted), 20000);
 });
 await step('format', async () => {
   await open(profile.open);
@@ -223,13 +223,13 @@ await step('format', async () => {
   await command('Format Document');
   await page.waitForTimeout(1200);
   await page.keyboard.press('Control+S');
-  return until(async () => read(profile.open).includes(profile.format.to), 8000);
+  return until(async () => read(profile.open).includes(profile.format.to), 20000);
 });
 await step('snippets are offered', async () => {
   await command('Snippets: Insert Snippet');
   await page.locator('.quick-input-widget input').fill('bucket');
   const item = page.locator('.quick-input-list .monaco-list-row', { hasText: 'A store for files' }).first();
-  await item.waitFor({ timeout: 8000 });
+  await item.waitFor({ timeout: 20000 });
   await page.keyboard.press('Enter');
   const there = await until(async () => (await seen()).includes('bucket uploads { versioning: true }'));
   await page.keyboard.press('Escape');
