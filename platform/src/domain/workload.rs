@@ -58,11 +58,7 @@ pub fn job(program: &Program<'_>, node: &NodeId, job: Workload<'_>, image: &str)
 
 fn refuse_service(node: &NodeId, service: &Service) -> Result<(), Failure> {
     for (name, probe) in [("health", &service.health), ("ready", &service.ready)] {
-        if let Some(Probe::Grpc { .. }) = probe {
-            return Err(unsupported("Docker hosts do not ask by the gRPC health protocol yet", node, field([name]))
-                .help("use `tcp` or `exec`"));
-        }
-        if let Some(probe @ (Probe::Http { .. } | Probe::Tcp { .. })) = probe
+        if let Some(probe @ (Probe::Http { .. } | Probe::Tcp { .. } | Probe::Grpc { .. })) = probe
             && probe_port(service, probe).is_none()
         {
             return Err(unsupported("several ports, and none of them named in the probe", node, field([name]))

@@ -1,6 +1,7 @@
 //! Containers: making, seeing, stopping.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -69,7 +70,7 @@ pub struct Container {
     pub health_output: Option<String>,
     /// How often the engine started it again.
     pub restarts: u64,
-    /// Its addresses by network.
+    /// Its addresses by network; those of the container whose network it shares; of one with the machine's, its loopback.
     pub addresses: BTreeMap<String, String>,
     /// Ports of the machine by `PORT/PROTOCOL`.
     pub published: BTreeMap<String, u16>,
@@ -189,7 +190,17 @@ impl Engine {
     /// The engine.
     pub async fn container(&self, name: &str) -> Result<Option<Container>, EngineError> {
         match self.docker().inspect_container(name, None).await.map_err(EngineError::from) {
-            Ok(seen) => Ok(Some(container(seen))),
+            Ok(seen) => {
+                let mode = seen.host_config.as_ref().and_then(|config| config.network_mode.clone()).unwrap_or_default();
+                let mut container = container(seen);
+                if mode == "host" {
+                    container.addresses.insert(mode, Ipv4Addr::LOCALHOST.to_string());
+                } else if let Some(other) = mode.strip_prefix("container:") {
+                    let other = Box::pin(self.container(other)).await?;
+                    container.addresses = other.map(|other| other.addresses).unwrap_or_default();
+                }
+                Ok(Some(container))
+            }
             Err(EngineError::Missing(_)) => Ok(None),
             Err(error) => Err(error),
         }

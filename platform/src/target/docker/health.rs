@@ -143,7 +143,7 @@ impl Docker {
 
 /// The questions that are asked from here, by the field in which they stand.
 pub fn asked(service: &Service) -> impl Iterator<Item = (&'static str, &Probe)> {
-    let health = service.health.as_ref().filter(|probe| matches!(probe, Probe::Http { .. } | Probe::Tcp { .. }));
+    let health = service.health.as_ref().filter(|probe| !matches!(probe, Probe::Exec { .. } | Probe::Off));
     let ready = service.ready.as_ref().filter(|probe| !matches!(probe, Probe::Off));
     health.map(|probe| (HEALTH, probe)).into_iter().chain(ready.map(|probe| (READY, probe)))
 }

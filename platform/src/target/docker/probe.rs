@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use oal_ir::v1::{Millis, Probe, Protocol, Service};
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use super::Docker;
 use crate::domain::workload::probe_port;
@@ -49,10 +53,9 @@ pub(super) const fn timing(probe: &Probe) -> Option<(Millis, Millis, u64, Millis
     }
 }
 
-/// The address at which the machine reaches a container; its own loopback where the container has the machine's network.
+/// The address at which the machine reaches a container.
 pub(super) fn address(container: &Container) -> Option<&str> {
-    let own = container.addresses.iter().find(|(network, _)| *network != "host").map(|(_, address)| address.as_str());
-    own.or_else(|| container.addresses.contains_key("host").then_some("127.0.0.1"))
+    container.addresses.values().next().map(String::as_str)
 }
 
 impl Docker {
@@ -62,7 +65,7 @@ impl Docker {
     /// What was answered instead, in words.
     pub(super) async fn ask(&self, service: &Service, probe: &Probe, container: &Container) -> Result<(), String> {
         let place = || {
-            let address = self.address_of(container).ok_or("it has no address")?;
+            let address = address(container).ok_or("it has no address")?;
             let port = probe_port(service, probe).ok_or("it has no such port")?;
             Ok::<_, String>(if address.contains(':') {
                 format!("[{address}]:{port}")
@@ -72,7 +75,13 @@ impl Docker {
         };
         match probe {
             Probe::Off => Ok(()),
-            Probe::Grpc { .. } => Err("the gRPC health protocol is not spoken here".to_owned()),
+            Probe::Grpc { service: name, timeout, .. } => {
+                let place = place()?;
+                let limit = Duration::from_millis(timeout.0);
+                let asked = tokio::time::timeout(limit, grpc(&place, name)).await;
+                let answer = asked.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")));
+                answer.map_err(|error| format!("gRPC health at port {}: {error}", port_of(&place)))
+            }
             Probe::Tcp { timeout, .. } => {
                 let place = place()?;
                 let connect = tokio::net::TcpStream::connect(&place);
@@ -107,11 +116,6 @@ impl Docker {
             }
         }
     }
-
-    /// As [`address`]; of a container that shares another's network, that one's.
-    fn address_of(&self, container: &Container) -> Option<String> {
-        address(container).map(str::to_owned)
-    }
 }
 
 fn port_of(place: &str) -> &str {
@@ -122,6 +126,21 @@ fn port_of(place: &str) -> &str {
 fn words(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+/// Asks by the gRPC health checking protocol, <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>; an empty name
+/// means the server as a whole.
+async fn grpc(place: &str, service: &str) -> Result<(), String> {
+    let endpoint = Endpoint::from_shared(format!("http://{place}")).map_err(|error| error.to_string())?;
+    let channel = endpoint.user_agent("helios-probe").map_err(|error| error.to_string())?.connect().await;
+    let mut client = HealthClient::new(channel.map_err(|error| innermost(&error))?);
+    match client.check(HealthCheckRequest { service: service.to_owned() }).await {
+        Ok(answer) => match answer.into_inner().status() {
+            ServingStatus::Serving => Ok(()),
+            other => Err(format!("the answer was {}", other.as_str_name())),
+        },
+        Err(status) => Err(format!("{}: {}", status.code(), status.message()).to_lowercase()),
+    }
 }
 
 /// An answer from 200 to 399 is good; redirections are not followed.
@@ -144,13 +163,16 @@ async fn http(
         Ok(answer) if (200..400).contains(&answer.status().as_u16()) => Ok(()),
         Ok(answer) => Err(format!("the answer was {}", answer.status())),
         Err(error) if error.is_timeout() => Err(format!("no answer within {timeout:?}")),
-        Err(error) => {
-            let mut cause: &dyn std::error::Error = &error;
-            while let Some(source) = cause.source() {
-                cause = source;
-            }
-            let text = cause.to_string();
-            Err(text.split(" (os error").next().unwrap_or(&text).to_lowercase())
-        }
+        Err(error) => Err(innermost(&error)),
     }
+}
+
+/// What lies below an error, without the operating system's number.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    let text = cause.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

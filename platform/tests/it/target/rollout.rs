@@ -185,3 +185,44 @@ async fn networks_get_addresses_when_the_engine_has_none_left() {
     assert_eq!(world.objects().1, 34);
     assert!(world.everything().contains("\"Subnet\": \"10.213."), "Docker has 31 of its own");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_says_by_the_grpc_health_protocol_whether_it_works() {
+    let world = World::new().await;
+    // The service is this test: a container with the machine's network stands for it.
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let incoming = tonic::transport::server::TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = incoming.local_addr().unwrap().port();
+    tokio::spawn(tonic::transport::Server::builder().add_service(health).serve_with_incoming(incoming));
+    let program = |name: &str| {
+        format!(
+            r#"service shop {{
+  image: "busybox:1", command: ["sleep", "1000"], stop_signal: sigkill, network_mode: host
+  ports: {{ api: {port} }}, protocols: {{ api: grpc }}
+  health: grpc(service: "{name}", every: 1s, retries: 1), update: {{ monitor: 0s }}
+}}"#
+        )
+    };
+    reporter.set_service_status("acme.Shop", tonic_health::ServingStatus::NotServing).await;
+    for (number, name, said) in [(1, "acme.Shop", "the answer was NOT_SERVING"), (2, "acme.Other", "not found")] {
+        let release = world.release(number, 1, &program(name)).await;
+        for phase in [Phase::Release, Phase::Start] {
+            world.done(phase, &release, None).await;
+        }
+        let failure = world.fails(Phase::Verify, &release, None).await;
+        assert_eq!(failure.node.as_ref().map(|node| node.as_str()), Some("service/shop"));
+        assert!(failure.message.contains(said) && failure.message.contains(&format!("port {port}")), "{failure:?}");
+        world.done(Phase::Down, &release, None).await;
+    }
+    reporter.set_service_status("acme.Shop", tonic_health::ServingStatus::Serving).await;
+    world.deploy(&world.release(3, 1, &program("acme.Shop")).await, None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_in_the_network_of_another_is_asked_and_served_there() {
+    let world = World::new().await;
+    let body = web("inner", "network_mode: share(with: clock)")
+        + "service clock { image: \"busybox:1\", command: [\"sleep\", \"1000\"], stop_signal: sigkill, update: { monitor: 0s } }";
+    world.deploy(&world.release(1, 1, &body).await, None).await;
+    assert_eq!(world.get("demo.localhost", "/").await, (200, "inner".to_owned()));
+}
