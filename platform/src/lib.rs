@@ -17,6 +17,7 @@ pub mod cli;
 pub mod domain;
 pub mod edge;
 pub mod engine;
+pub mod leftovers;
 pub mod local;
 pub mod roles;
 pub mod sealing;

@@ -98,7 +98,7 @@ impl Pools {
     /// # Errors
     /// The disk.
     pub fn others(&self, known: &BTreeSet<String>) -> io::Result<BTreeSet<String>> {
-        Ok(entries(&self.root)?.into_iter().filter(|name| !known.contains(name) && name != SEEN).collect())
+        Ok(entries(&self.root)?.into_iter().filter(|name| !known.contains(name)).collect())
     }
 
     /// Takes a pool away.

@@ -30,6 +30,7 @@ use crate::build::Caps;
 use crate::bus::{Bus, Queue};
 use crate::edge::Edge;
 use crate::engine::Engine;
+use crate::leftovers;
 use crate::sealing::Keyring;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -262,9 +263,16 @@ impl Base {
         let worker = BuildWorker::new(store, artifacts, self.engine().await?, Caps::default(), data).await;
         let worker = Arc::new(worker.map_err(|error| ServeError::Engine(error.to_string()))?);
         let (collector, keep, stop) = (Arc::clone(&worker), self.settings.keep_releases, self.shutdown.clone());
+        let left = [data.join("builds"), self.artifacts.root().join("incoming")];
         parts.push(part("the build worker", self.worker(Queue::build(), self.settings.build_slots).run(worker)));
-        parts.push(part("the collector of images", async move {
+        parts.push(part("the collector of what nobody needs", async move {
             loop {
+                for directory in left.clone() {
+                    let swept = tokio::task::spawn_blocking(move || leftovers::sweep(&directory, leftovers::AGE)).await;
+                    if let Ok(Err(error)) = swept {
+                        tracing::warn!(%error, "what killed processes left behind");
+                    }
+                }
                 tokio::select! {
                     () = tokio::time::sleep(COLLECT) => {}
                     () = stop.cancelled() => return,
