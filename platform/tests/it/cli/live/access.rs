@@ -17,7 +17,13 @@ fn only_a_token_that_holds_is_kept() {
     helios(&["login", "--list"], "").code(0).out(url).out("asked");
     helios(&["token", "list"], "").code(0).out("bootstrap");
     helios(&["login", &format!("{url}/"), "--forget"], "").code(0);
-    helios(&["token", "list"], "").code(1).err("no platform is known");
+    // Another directory than the usual one, in which this machine's own platform may have run.
+    let elsewhere = app.files.path("elsewhere");
+    let mut forgotten = app.command(&["token", "list"]);
+    forgotten.env_remove("HELIOS_URL").env_remove("HELIOS_TOKEN").env("HELIOS_DATA", &elsewhere);
+    super::Ran::of(forgotten, "").code(1).err("no `helios up` has run in");
+    let kept = std::fs::read_to_string(app.files.path("config/helios/servers.json")).unwrap();
+    assert!(!kept.contains(url) && !kept.contains(token), "{kept}");
 }
 
 #[test]
