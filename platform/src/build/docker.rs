@@ -1,5 +1,6 @@
 //! Dockerfiles, built by the engine.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +25,8 @@ use output::{Output, as_written, help};
 const WATCH: Duration = Duration::from_secs(2);
 /// How long the engine may take to end what a build left behind.
 const END: Duration = Duration::from_secs(30);
+/// How often a build is begun that the engine gives up for no fault of its own.
+const BEGINNINGS: usize = 20;
 
 /// Builds with the engine's classic builder, whose caps hold.
 #[derive(Debug, Clone)]
@@ -88,18 +91,17 @@ impl DockerBuilder {
     }
 
     /// The context as an archive in a file.
-    async fn pack(&self, order: &Order, recipe: String) -> Result<tokio::fs::File, BuildError> {
+    async fn pack(&self, order: &Order, recipe: String) -> Result<File, BuildError> {
         let (project, sources, scratch) = (order.project.clone(), order.sources.clone(), self.scratch.clone());
         let packed = tokio::task::spawn_blocking(move || {
             let mut file = tempfile::tempfile_in(scratch)?;
             context::write(&project, &sources, &recipe, &mut file)?;
-            io::Seek::rewind(&mut file)?;
             io::Result::Ok(file)
         });
         match packed.await.map_err(io::Error::other).and_then(|packed| packed) {
-            Ok(file) => Ok(tokio::fs::File::from_std(file)),
+            Ok(file) => Ok(file),
             Err(error) if is_full(&error) => Err(self.disk_full(order, &self.scratch).into()),
-            Err(error) => Err(BuildError::Job(JobError::Retry(format!("the context of the build: {error}")))),
+            Err(error) => Err(retry(error)),
         }
     }
 
@@ -143,11 +145,20 @@ impl DockerBuilder {
         job.go_on().map_err(BuildError::Job)?;
         let mut watch =
             Watch { builder: self, order, job, mark: &request.mark, output: Output::new(order, label), inserted };
-        let end = watch.follow(&request, ReaderStream::with_capacity(archive, 256 * 1024)).await;
-        // Whatever the reason is: what is left of it is not left running.
-        if !matches!(end, End::Done) {
-            self.sweep(&request.mark).await?;
-        }
+        let mut beginnings = 1..BEGINNINGS;
+        let end = loop {
+            let end = watch.follow(&request, from_its_begin(&archive).map_err(retry)?).await;
+            // Whatever the reason is: what is left of it is not left running.
+            if !matches!(end, End::Done) {
+                self.sweep(&request.mark).await?;
+            }
+            match end {
+                End::Failed { message, .. } if lost_an_image(&message) && beginnings.next().is_some() => {}
+                end => break end,
+            }
+            job.log(Some(&order.node), "another image was removed while the engine looked at all: beginning again");
+            watch.output.again();
+        };
         let inserted = &watch.inserted;
         let end = match end {
             End::Failed { message, out_of_memory } => {
@@ -200,6 +211,23 @@ impl Builder for DockerBuilder {
     fn build<'a>(&'a self, order: &'a Order, job: &'a JobContext) -> BoxFuture<'a, Result<Built, BuildError>> {
         Box::pin(self.run(order, job))
     }
+}
+
+fn retry(error: io::Error) -> BuildError {
+    BuildError::Job(JobError::Retry(format!("the context of the build: {error}")))
+}
+
+/// What was written to the file, for another to read while this one is kept.
+fn from_its_begin(mut archive: &File) -> io::Result<ReaderStream<tokio::fs::File>> {
+    io::Seek::rewind(&mut archive)?;
+    Ok(ReaderStream::with_capacity(tokio::fs::File::from_std(archive.try_clone()?), 256 * 1024))
+}
+
+/// Whether the engine gave up because somebody else removed an image at that moment. Behind `FROM scratch` it looks for an earlier
+/// step among all images that have no parent, and does not expect one of them to go (`getLocalCachedImage` of moby's
+/// `image/cache`).
+fn lost_an_image(message: &str) -> bool {
+    message.starts_with("unable to find image \"sha256:")
 }
 
 /// What the marks of all attempts of a job begin with.

@@ -32,6 +32,12 @@ impl Output {
         Self { own, steps: (steps, 0), ..Self::default() }
     }
 
+    /// The build begins from its first step again.
+    pub(super) fn again(&mut self) {
+        *self =
+            Self { own: std::mem::take(&mut self.own), steps: (self.steps.0, 0), bytes: self.bytes, ..Self::default() };
+    }
+
     /// Takes in a piece of text and gives the lines that are whole.
     pub(super) fn add(&mut self, text: &str) -> Vec<String> {
         self.bytes += text.len() as u64;
@@ -72,7 +78,7 @@ impl Output {
         }
         self.hidden &= !line.starts_with("Successfully built ");
         let layer = |id: &str| id.len() == 12 && id.bytes().all(|b| b.is_ascii_hexdigit());
-        let noise = line.is_empty()
+        let noise = matches!(&*line, "" | " --->")
             || line.strip_prefix(" ---> ").is_some_and(layer)
             || line.strip_prefix("Removing intermediate container ").is_some_and(layer)
             || line.starts_with("Successfully tagged ");

@@ -1,5 +1,8 @@
 //! Images that are put together without running anything.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::*;
 
 const RECIPE: &str = "FROM scratch\nWORKDIR /srv\nCOPY site .\nCOPY --chown=1000:1001 bin/serve LICENSE /usr/bin/\nENV PORT=80 NAME=\"a b\"\n\
@@ -114,6 +117,45 @@ async fn the_engine_makes_the_same_of_it() {
     // Every image of the engine's builder has a search path; an image of ours has what its recipe says.
     let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ";
     assert_eq!(config(native.image().0), engine_config.replace(path, ""));
+}
+
+/// Imports images and removes them, until told to end.
+fn comings_and_goings(end: &AtomicBool) {
+    while !end.load(Ordering::Relaxed) {
+        let import = "tar --create --files-from=/dev/null | docker import --message \"$(date +%N)\" - 2>&1";
+        let import = Command::new("sh").args(["-c", import]).output().unwrap();
+        docker(&["rmi", "--force", String::from_utf8(import.stdout).unwrap().trim()]);
+    }
+}
+
+/// Behind `FROM scratch` the engine's builder gives up when any image goes away at the wrong moment.
+#[tokio::test]
+async fn others_may_remove_images_meanwhile() {
+    let rig = Rig::new().await;
+    let end = Arc::new(AtomicBool::new(false));
+    let others: Vec<_> = (0..2)
+        .map(|_| {
+            let end = Arc::clone(&end);
+            std::thread::spawn(move || comings_and_goings(&end))
+        })
+        .collect();
+    let mut met = false;
+    for number in 0..200 {
+        let recipe = format!("FROM scratch AS unused\nFROM scratch\nENV NUMBER={number}\n");
+        let outcome = rig.build(&recipe).await;
+        assert!(!outcome.image().1);
+        let steps = outcome.log.iter().filter(|line| line.contains("ENV NUMBER")).collect::<Vec<_>>();
+        assert_eq!(steps, [&format!("Step 3/3 : ENV NUMBER={number}")], "{:?}", outcome.log);
+        if outcome.has_line("beginning again") {
+            met = true;
+            break;
+        }
+    }
+    end.store(true, Ordering::Relaxed);
+    for other in others {
+        other.join().unwrap();
+    }
+    assert!(met, "no image ever went away at the wrong moment");
 }
 
 #[tokio::test]
