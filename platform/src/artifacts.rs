@@ -1,12 +1,19 @@
 //! The artifact store: source bundles and IR documents by the digest of their bytes, as files below a directory.
 //!
 //! A file is written beside its place and moved there whole, so that what has a name is complete; putting the same bytes twice is
-//! no more than a comparison.
+//! no more than a comparison. Its time of change says when it was last asked for ([`Artifacts::touch`]), which keeps it from being
+//! taken out ([`Artifacts::take_out`]) by another process: where both meet, the file stays or whoever asks learns that it is gone.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
+
+/// Where files are that have no name yet.
+const INCOMING: &str = "incoming";
+/// Where files are that are about to go.
+const OUTGOING: &str = "outgoing";
 
 /// A directory of artifacts.
 #[derive(Debug, Clone)]
@@ -81,7 +88,9 @@ impl Artifacts {
     /// The directory cannot be made.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, ArtifactError> {
         let root = root.into();
-        std::fs::create_dir_all(root.join("incoming"))?;
+        for directory in [INCOMING, OUTGOING] {
+            std::fs::create_dir_all(root.join(directory))?;
+        }
         Ok(Self { root })
     }
 
@@ -101,12 +110,19 @@ impl Artifacts {
         Ok(self.root.join(shard).join(digits))
     }
 
-    /// Whether it is there.
+    /// Whether it is there. If it is, it counts as asked for now: it stays for as long as what is new does.
     ///
     /// # Errors
-    /// The text is no digest.
-    pub fn has(&self, digest: &str) -> Result<bool, ArtifactError> {
-        Ok(self.path(digest)?.is_file())
+    /// The text is no digest; the disk.
+    pub fn touch(&self, digest: &str) -> Result<bool, ArtifactError> {
+        let path = self.path(digest)?;
+        let touched = std::fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        match touched {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+            // It may have been taken out between the two, and its time looked at before it was changed.
+            Ok(()) => Ok(path.is_file()),
+        }
     }
 
     /// Keeps bytes; returns their digest.
@@ -115,7 +131,7 @@ impl Artifacts {
     /// The disk.
     pub fn put(&self, bytes: &[u8]) -> Result<String, ArtifactError> {
         let digest = digest(bytes);
-        if !self.has(&digest)? {
+        if !self.touch(&digest)? {
             let mut file = self.incoming()?;
             file.write_all(bytes).map_err(|error| self.disk(error))?;
             self.keep(file, &digest)?;
@@ -128,7 +144,7 @@ impl Artifacts {
     /// # Errors
     /// The disk.
     pub fn incoming(&self) -> Result<tempfile::NamedTempFile, ArtifactError> {
-        tempfile::NamedTempFile::new_in(self.root.join("incoming")).map_err(|error| self.disk(error))
+        tempfile::NamedTempFile::new_in(self.root.join(INCOMING)).map_err(|error| self.disk(error))
     }
 
     /// What a failed write of a file on its way in means.
@@ -178,15 +194,81 @@ impl Artifacts {
         })
     }
 
-    /// Removes one; none of that digest is fine.
+    /// The digests of what nobody has put or asked for since then.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn at_rest(&self, since: SystemTime) -> Result<Vec<String>, ArtifactError> {
+        let mut found = Vec::new();
+        for shard in std::fs::read_dir(&self.root)? {
+            let shard = shard?;
+            if shard.file_name().len() != 2 {
+                continue;
+            }
+            for file in std::fs::read_dir(shard.path())? {
+                let file = file?;
+                let digest = format!("sha256:{}", file.file_name().to_string_lossy());
+                if digits(&digest).is_ok() && modified(&file.path())?.is_some_and(|at| at < since) {
+                    found.push(digest);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes one out: from now on it is not there, and its bytes go with [`Outgoing::remove`]. None if it is not there or was asked
+    /// for since then. One at a time may do this, for a whole store.
     ///
     /// # Errors
     /// The text is no digest; the disk.
-    pub fn remove(&self, digest: &str) -> Result<(), ArtifactError> {
-        match std::fs::remove_file(self.path(digest)?) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
+    pub fn take_out(&self, digest: &str, since: SystemTime) -> Result<Option<Outgoing>, ArtifactError> {
+        let (path, outgoing) = (self.path(digest)?, self.root.join(OUTGOING).join(digits(digest)?));
+        match std::fs::rename(&path, &outgoing) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            renamed => renamed?,
         }
+        // Looked at only now that nobody can find it any more: who was told before that it is there has changed its time.
+        if modified(&outgoing)?.is_some_and(|at| at < since) {
+            return Ok(Some(Outgoing(outgoing)));
+        }
+        std::fs::rename(outgoing, path)?;
+        Ok(None)
+    }
+
+    /// Puts back what was taken out and not removed, by a process that ended in between.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn put_back(&self) -> Result<(), ArtifactError> {
+        for file in std::fs::read_dir(self.root.join(OUTGOING))? {
+            let file = file?;
+            let path = self.path(&format!("sha256:{}", file.file_name().to_string_lossy()))?;
+            std::fs::rename(file.path(), path)?;
+        }
+        Ok(())
+    }
+}
+
+/// An artifact that was taken out of the store. It is put back if it is not removed, with the next collection.
+#[derive(Debug)]
+#[must_use]
+pub struct Outgoing(PathBuf);
+
+impl Outgoing {
+    /// Removes the bytes.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn remove(self) -> Result<(), ArtifactError> {
+        Ok(std::fs::remove_file(self.0)?)
+    }
+}
+
+/// When a file was last changed; none if it is gone.
+fn modified(path: &Path) -> io::Result<Option<SystemTime>> {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        metadata => metadata?.modified().map(Some),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What `helios serve` runs.
 
 pub mod build_worker;
+pub mod collector;
 pub mod deploy_agent;
 pub mod driver;
 pub mod oal_worker;

@@ -72,7 +72,7 @@ pub struct Settings {
     /// Builds at a time in one build worker.
     #[arg(long, env = "HELIOS_BUILD_SLOTS", value_name = "N", default_value_t = 2)]
     pub build_slots: usize,
-    /// Releases kept of each environment.
+    /// Releases kept of each environment, to go back to.
     #[arg(long, env = "HELIOS_KEEP_RELEASES", value_name = "N", default_value_t = 10)]
     pub keep_releases: u32,
     /// The program `helios`, for work in processes of its own.

@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 /// Migrations, in order; each can run while the version before still serves.
@@ -99,6 +99,20 @@ impl Store {
         self.pool.begin().await
     }
 
+    /// Takes the lock of a name if nobody has it.
+    ///
+    /// # Errors
+    /// The server.
+    pub async fn try_lock(&self, name: &str) -> Result<Option<Lock>, sqlx::Error> {
+        let mut session = self.pool.acquire().await?;
+        let taken: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, 0))")
+            .bind(name)
+            .fetch_one(&mut *session)
+            .await?;
+        // The lock is the session's: out of the pool with it, so that nobody else gets it and it ends with its owner.
+        Ok(taken.then(|| Lock { _session: session.detach() }))
+    }
+
     /// A transaction in an organisation's name: it sees and changes no other's rows.
     ///
     /// # Errors
@@ -109,6 +123,12 @@ impl Store {
         sqlx::query("SET LOCAL ROLE helios_tenant").execute(&mut *tx).await?;
         Ok(tx)
     }
+}
+
+/// A right that only one has at a time; given back when dropped, also by the end of the process.
+#[derive(Debug)]
+pub struct Lock {
+    _session: PgConnection,
 }
 
 /// Tells those who listen on a channel, at commit.

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::build_worker::BuildWorker;
+use super::collector::Collector;
 use super::deploy_agent::DeployAgent;
 use super::driver::Driver;
 use super::oal_worker::OalWorker;
@@ -30,7 +31,6 @@ use crate::build::Caps;
 use crate::bus::{Bus, Queue};
 use crate::edge::Edge;
 use crate::engine::Engine;
-use crate::leftovers;
 use crate::sealing::Keyring;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -151,9 +151,6 @@ pub async fn run(
 /// Programs that one process takes at a time; more wait for a processor anyway.
 const OAL_SLOTS: usize = 4;
 
-/// How often images that nobody needs are looked for.
-const COLLECT: Duration = Duration::from_secs(15 * 60);
-
 fn part(name: &'static str, work: impl Future<Output = ()> + Send + 'static) -> Part {
     Box::pin(async move {
         work.await;
@@ -262,28 +259,15 @@ impl Base {
         let (store, artifacts, data) = (self.store.clone(), self.artifacts.clone(), &self.settings.data);
         let worker = BuildWorker::new(store, artifacts, self.engine().await?, Caps::default(), data).await;
         let worker = Arc::new(worker.map_err(|error| ServeError::Engine(error.to_string()))?);
-        let (collector, keep, stop) = (Arc::clone(&worker), self.settings.keep_releases, self.shutdown.clone());
-        let left = [data.join("builds"), self.artifacts.root().join("incoming")];
+        let collector = Collector {
+            store: self.store.clone(),
+            artifacts: self.artifacts.clone(),
+            images: Arc::clone(&worker),
+            left: vec![data.join("builds"), self.artifacts.root().join("incoming")],
+            keep_releases: self.settings.keep_releases,
+        };
         parts.push(part("the build worker", self.worker(Queue::build(), self.settings.build_slots).run(worker)));
-        parts.push(part("the collector of what nobody needs", async move {
-            loop {
-                for directory in left.clone() {
-                    let swept = tokio::task::spawn_blocking(move || leftovers::sweep(&directory, leftovers::AGE)).await;
-                    if let Ok(Err(error)) = swept {
-                        tracing::warn!(%error, "what killed processes left behind");
-                    }
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(COLLECT) => {}
-                    () = stop.cancelled() => return,
-                }
-                match collector.collect_garbage(keep).await {
-                    Ok(removed) if removed.is_empty() => {}
-                    Ok(removed) => tracing::info!(?removed, "images that nobody needs"),
-                    Err(error) => tracing::warn!(?error, "images that nobody needs"),
-                }
-            }
-        }));
+        parts.push(part("the collector of what nobody needs", collector.run(self.shutdown.clone())));
         Ok(())
     }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Store, Tx};
+use super::releases::kept;
+use super::{Lock, Store, Tx};
 
 /// A finished build.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -106,48 +106,27 @@ pub async fn forget(tx: &mut Tx, image: &str, since: DateTime<Utc>) -> Result<bo
     Ok(true)
 }
 
-/// Images that kept releases need: of each environment the live one and the newest `releases`, and those that a deployment under
-/// way starts from, makes or would go back to.
+/// Images that kept releases need, where so many of each environment are kept.
 ///
 /// # Errors
 /// The server.
 pub async fn kept_images(tx: &mut Tx, releases: u32) -> Result<BTreeSet<String>, sqlx::Error> {
-    let images: Vec<String> = sqlx::query_scalar(
-        "WITH ranked AS ( \
-           SELECT id, images, row_number() OVER (PARTITION BY environment_id ORDER BY number DESC) AS rank FROM releases \
-         ), named AS ( \
-           SELECT live_release_id AS id FROM environments \
-           UNION SELECT unnest(ARRAY[release_id, previous_release_id, from_release_id]) FROM deployments \
-             WHERE state NOT IN ('live', 'cancelled', 'rolled_back', 'failed', 'superseded') \
-         ) \
-         SELECT DISTINCT image.value FROM ranked, jsonb_each_text(ranked.images) AS image \
-         WHERE ranked.rank <= $1 OR ranked.id IN (SELECT id FROM named WHERE id IS NOT NULL)",
-    )
+    let images: Vec<String> = sqlx::query_scalar(concat!(
+        kept!(),
+        "SELECT DISTINCT image.value FROM kept, jsonb_each_text(kept.images) AS image"
+    ))
     .bind(i64::from(releases))
     .fetch_all(&mut **tx)
     .await?;
     Ok(images.into_iter().collect())
 }
 
-/// The right to build one key; given back when dropped, also by the end of the process.
-#[derive(Debug)]
-pub struct KeyLock {
-    _session: PgConnection,
-}
-
 /// Takes the lock of a key if nobody has it.
 ///
 /// # Errors
 /// The server.
-pub async fn try_lock(store: &Store, org: Uuid, key: &str) -> Result<Option<KeyLock>, sqlx::Error> {
-    let mut session = store.pool().acquire().await?;
-    let name = format!("build {org} {key}");
-    let taken: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, 0))")
-        .bind(name)
-        .fetch_one(&mut *session)
-        .await?;
-    // The lock is the session's: out of the pool with it, so that nobody else gets it and it ends with its owner.
-    Ok(taken.then(|| KeyLock { _session: session.detach() }))
+pub async fn try_lock(store: &Store, org: Uuid, key: &str) -> Result<Option<Lock>, sqlx::Error> {
+    store.try_lock(&format!("build {org} {key}")).await
 }
 
 /// How long to wait before asking for a lock again.

@@ -49,6 +49,25 @@ macro_rules! columns {
     };
 }
 
+/// The start of a query over `kept`, the releases that can be run again or are about to: of each environment the live one and the
+/// newest `$1` that were live, and those that a deployment under way starts from, makes or would go back to.
+macro_rules! kept {
+    () => {
+        "WITH ranked AS ( \
+           SELECT id, row_number() OVER (PARTITION BY environment_id ORDER BY number DESC) AS rank FROM releases r \
+           WHERE EXISTS (SELECT FROM deployments d WHERE d.release_id = r.id AND d.state = 'live') \
+         ), kept AS ( \
+           SELECT images, ir_artifact, source_digest FROM releases WHERE id IN ( \
+             SELECT id FROM ranked WHERE rank <= $1 \
+             UNION SELECT live_release_id FROM environments \
+             UNION SELECT unnest(ARRAY[release_id, previous_release_id, from_release_id]) FROM deployments \
+               WHERE state NOT IN ('live', 'cancelled', 'rolled_back', 'failed', 'superseded') \
+           ) \
+         ) "
+    };
+}
+pub(super) use kept;
+
 /// A release that is to be kept; what is not here is given by the database.
 #[derive(Debug, Clone)]
 pub struct NewRelease {

@@ -1,5 +1,6 @@
 //! The HTTP interface, served on a socket over a real PostgreSQL.
 
+mod artifacts;
 mod describe;
 mod limits;
 mod operations;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use helios::api::limits::{Allowance, Limits};
 use helios::api::{Api, health::Readiness, serve};
-use helios::artifacts::{self, Artifacts};
+use helios::artifacts::{self as store, Artifacts};
 use helios::store::Store;
 use helios::store::notices::Notices;
 use helios::store::tokens::{self, Caller};
@@ -34,7 +35,8 @@ pub(crate) struct Served {
     pub(crate) shutdown: CancellationToken,
     pub(crate) server: JoinHandle<()>,
     _database: Database,
-    _artifacts: tempfile::TempDir,
+    pub(crate) artifacts: Artifacts,
+    _directory: tempfile::TempDir,
 }
 
 /// What came back.
@@ -75,10 +77,11 @@ impl Served {
         let database = Database::new().await;
         let store = database.store().await;
         let directory = tempfile::tempdir().unwrap();
+        let artifacts = Artifacts::open(directory.path()).unwrap();
         let shutdown = CancellationToken::new();
         let api = Api {
             store: store.clone(),
-            artifacts: Artifacts::open(directory.path()).unwrap(),
+            artifacts: artifacts.clone(),
             keyring: Arc::new(keyring("a", 1)),
             bus,
             notices: Notices::listen(&store, shutdown.clone()),
@@ -90,7 +93,7 @@ impl Served {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(serve::serve(listener, api));
-        Self { store, address, shutdown, server, _database: database, _artifacts: directory }
+        Self { store, address, shutdown, server, _database: database, artifacts, _directory: directory }
     }
 
     /// An organisation with a token of all rights.
@@ -167,7 +170,7 @@ pub(crate) async fn shop(client: &Client) -> (Name, Name, Digest) {
     let (app, environment) = (name("shop"), name("production"));
     client.put_environment(&app, &environment, &NewEnvironment::default()).await.unwrap();
     let bundle = b"not really a bundle".to_vec();
-    let digest: Digest = artifacts::digest(&bundle).parse().unwrap();
+    let digest: Digest = store::digest(&bundle).parse().unwrap();
     let size = bundle.len() as u64;
     let stream = futures::stream::iter([Ok::<_, std::io::Error>(bundle)]);
     client.upload_source(&digest, size, stream).await.unwrap();

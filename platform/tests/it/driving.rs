@@ -1,5 +1,6 @@
 //! The driver on a real database, with workers that do as the test says.
 
+mod artifacts;
 mod ends;
 mod plans;
 mod programs;

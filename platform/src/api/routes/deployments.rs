@@ -10,7 +10,7 @@ use helios_client::{
 use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use uuid::Uuid;
 
-use super::{EnvironmentPath, IdPath};
+use super::{EnvironmentPath, IdPath, sources};
 use crate::api::access::{Allowed, Deploy, Read, Verb};
 use crate::api::extract::{Json, Path, Query};
 use crate::api::refusal::{Answer, Refusal};
@@ -18,7 +18,8 @@ use crate::api::stream::{self, Batch, Followed};
 use crate::api::{Api, cursor};
 use crate::store::deployments::{self as stored, Answer as Granted};
 use crate::store::notices::Notice;
-use crate::store::{Store, Tx, artifacts, audit, events, releases};
+use crate::store::releases::{self, Release};
+use crate::store::{Store, Tx, audit, events};
 
 /// The longest source of a param's value, in bytes.
 const LONGEST_PARAM: usize = 16 * 1024;
@@ -65,6 +66,17 @@ pub(super) fn check_params(params: &std::collections::BTreeMap<String, String>) 
     Ok(())
 }
 
+/// Refuses a release whose program or sources are gone; those of any other stay long enough for a deployment to begin.
+fn is_kept(api: &Api, release: &Release) -> Answer<()> {
+    match api.artifacts.touch(&release.ir_artifact)? && api.artifacts.touch(&release.source_digest)? {
+        true => Ok(()),
+        false => Err(Refusal::Conflict(format!(
+            "release {} cannot be run again: its program and sources are gone, since the platform keeps only the newest releases",
+            release.number
+        ))),
+    }
+}
+
 /// Begin a deployment
 ///
 /// It takes the place of one that is still queued. One that is under way and has not shifted traffic is cancelled.
@@ -83,7 +95,7 @@ pub async fn create(
     let (kind, source_digest, params, from_release) = match new {
         NewDeployment::Deploy { source, params } => {
             check_params(&params)?;
-            if !artifacts::has(&mut tx, org, source.as_str(), "source").await? {
+            if !sources::is_there(&api, &mut tx, org, source.as_str()).await? {
                 return Err(Refusal::Conflict(format!("the source bundle {source} has not been uploaded")));
             }
             (DeploymentKind::Deploy, source.into(), params, None)
@@ -102,6 +114,7 @@ pub async fn create(
             if !releases::was_live(&mut tx, found.id).await? {
                 return Err(Refusal::Conflict(format!("release {} was never live", found.number)));
             }
+            is_kept(&api, &found)?;
             (DeploymentKind::Rollback, found.source_digest, Default::default(), Some(found.id))
         }
         NewDeployment::Promote { from } => {
@@ -116,6 +129,7 @@ pub async fn create(
                 None => None,
             };
             let live = live.ok_or_else(|| Refusal::Conflict(format!("nothing is live in `{from}`")))?;
+            is_kept(&api, &live)?;
             (DeploymentKind::Promote, live.source_digest, Default::default(), Some(live.id))
         }
     };

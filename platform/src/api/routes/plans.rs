@@ -10,7 +10,7 @@ use helios_client::{DeploymentState, Failure, NewPlan, Plan};
 use oal_ir::{Ir, NodeId};
 use uuid::Uuid;
 
-use super::{EnvironmentPath, deployments};
+use super::{EnvironmentPath, deployments, sources};
 use crate::api::Api;
 use crate::api::access::{Allowed, Deploy};
 use crate::api::extract::{Json, Path};
@@ -21,7 +21,7 @@ use crate::domain::job::{OalJob, OalResult};
 use crate::domain::planner::{self, Side, requirements};
 use crate::domain::report;
 use crate::store::notices::Notice;
-use crate::store::{Store, artifacts, jobs, releases, secrets};
+use crate::store::{Store, jobs, releases, secrets};
 
 /// How long a check may take.
 const CHECK: Duration = Duration::from_secs(45);
@@ -46,7 +46,7 @@ pub async fn create(
     let org = allowed.org();
     let mut tx = allowed.begin(&api.store).await?;
     let view = allowed.environment(&mut tx, path.app.as_str(), path.environment.as_str()).await?;
-    if !artifacts::has(&mut tx, org, new.source.as_str(), "source").await? {
+    if !sources::is_there(&api, &mut tx, org, new.source.as_str()).await? {
         return Err(Refusal::Conflict(format!("the source bundle {} has not been uploaded", new.source)));
     }
     let source = String::from(new.source);

@@ -11,13 +11,14 @@ use helios_client::{Digest, Source};
 use serde::Deserialize;
 use sha2::Digest as _;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use crate::api::Api;
 use crate::api::access::{Allowed, Deploy};
 use crate::api::extract::{Json, Path};
 use crate::api::refusal::{Answer, Refusal};
 use crate::artifacts::ArtifactError;
-use crate::store::{artifacts, audit};
+use crate::store::{Tx, artifacts, audit};
 
 /// The path of a bundle.
 pub const PATH: &str = "/v1/sources/{digest}";
@@ -45,6 +46,15 @@ impl From<ArtifactError> for Refusal {
     }
 }
 
+/// Whether an organisation has a source bundle, which then stays long enough to be deployed. A row without its bytes is a disk that
+/// was lost: whoever is told sends them again.
+///
+/// # Errors
+/// The database; the disk.
+pub(super) async fn is_there(api: &Api, tx: &mut Tx, org: Uuid, digest: &str) -> Answer<bool> {
+    Ok(artifacts::has(tx, org, digest, "source").await? && api.artifacts.touch(digest)?)
+}
+
 /// Whether a source bundle is there, so that it need not be sent
 #[utoipa::path(head, path = "/v1/sources/{digest}", operation_id = "has_source", tag = "deployments", params(SourcePath),
     security(("token" = ["deploy"])), responses((status = 200, description = "It is there")))]
@@ -54,9 +64,7 @@ pub async fn head(
     Path(path): Path<SourcePath>,
 ) -> Answer<StatusCode> {
     let mut tx = allowed.begin(&api.store).await?;
-    let known = artifacts::has(&mut tx, allowed.org(), path.digest.as_str(), "source").await?;
-    // a row without its bytes is a disk that was lost: the client sends them again
-    match known && api.artifacts.has(path.digest.as_str())? {
+    match is_there(&api, &mut tx, allowed.org(), path.digest.as_str()).await? {
         true => Ok(StatusCode::OK),
         false => Err(Refusal::no("source bundle")),
     }
@@ -106,7 +114,7 @@ pub async fn put(
         return Err(ArtifactError::Mismatch { announced: path.digest.to_string(), found }.into());
     }
     let artifacts = api.artifacts.clone();
-    let kept = tokio::task::spawn_blocking(move || match artifacts.has(&found)? {
+    let kept = tokio::task::spawn_blocking(move || match artifacts.touch(&found)? {
         true => Ok(()),
         false => artifacts.keep(incoming, &found),
     });

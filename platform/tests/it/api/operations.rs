@@ -33,6 +33,8 @@ pub(super) async fn release(served: &Served, org: Uuid, app: &str, environment: 
     .await
     .unwrap();
     let (deployment, release) = (Uuid::now_v7(), Uuid::now_v7());
+    let [ir, source] =
+        ["program", "sources"].map(|what| served.artifacts.put(format!("{what} {release}").as_bytes()).unwrap());
     sqlx::query(
         "INSERT INTO deployments (id, org_id, environment_id, kind, state, finished_at, urls) \
          VALUES ($1, $2, $3, 'deploy', 'live', now(), '[\"http://shop.localhost\"]')",
@@ -45,13 +47,15 @@ pub(super) async fn release(served: &Served, org: Uuid, app: &str, environment: 
     .unwrap();
     sqlx::query(
         "INSERT INTO releases (id, org_id, environment_id, number, ir_digest, ir_artifact, source_digest, images, secret_versions, digest, deployment_id) \
-         SELECT $1, $2, $3, coalesce(max(number), 0) + 1, 'i', 'sha256:i', 'sha256:s', '{}', '{}', 'd' || count(*), $4 \
+         SELECT $1, $2, $3, coalesce(max(number), 0) + 1, 'i', $5, $6, '{}', '{}', 'd' || count(*), $4 \
          FROM releases WHERE environment_id = $3",
     )
     .bind(release)
     .bind(org)
     .bind(environment)
     .bind(deployment)
+    .bind(ir)
+    .bind(source)
     .execute(&mut *tx)
     .await
     .unwrap();

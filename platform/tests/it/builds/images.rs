@@ -114,11 +114,12 @@ async fn garbage_goes_and_what_is_needed_stays() {
         .await
         .unwrap();
     let environment = environment(&rig).await;
-    // Of two kept releases the newest two count, and besides them what runs.
+    // Of two kept releases the newest two that were live count, and besides them what runs.
     let live = release(&rig, environment, 1, &images["live"], "live").await;
     release(&rig, environment, 2, &images["too old"], "live").await;
     release(&rig, environment, 3, &images["kept"], "live").await;
-    release(&rig, environment, 4, &images["kept"], "failed").await;
+    release(&rig, environment, 4, &images["kept"], "live").await;
+    release(&rig, environment, 5, &images["unneeded"], "failed").await;
     sqlx::query("UPDATE environments SET live_release_id = $1").bind(live).execute(rig.store.pool()).await.unwrap();
     let other = self::environment(&rig).await;
     release(&rig, other, 1, &images["under way"], "starting").await;
