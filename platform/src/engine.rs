@@ -49,6 +49,16 @@ impl EngineError {
         matches!(self, Self::Unreachable(_) | Self::Failed(_))
     }
 
+    /// Whether the engine was ended in the middle of an earlier start of this container. Its runtime then holds on to the
+    /// container's id, whatever is asked of it, so that only another one can run in its place (seen with Docker 20.10 on
+    /// containerd 1.6).
+    #[must_use]
+    pub fn is_half_started(&self) -> bool {
+        let text = self.message();
+        text.contains("id already in use")
+            || text.contains("failed to start shim: mkdir") && text.contains("file exists")
+    }
+
     /// What the engine said.
     #[must_use]
     pub fn message(&self) -> &str {

@@ -28,27 +28,25 @@ impl Docker {
         context: &JobContext,
     ) -> Step<String> {
         let name = release.container_name(node, unit, replica);
-        let found = self.engine.container(&name).await?;
+        let mut found = self.engine.container(&name).await?;
         // A fixed name may be that of an older one.
-        let found = match found {
-            Some(old) if old.label(labels::SPEC) != unit.digest => {
+        if let Some(old) = found.take_if(|old| old.label(labels::SPEC) != unit.digest) {
+            context.go_on()?;
+            self.remove(release, &old, context).await?;
+        }
+        let mut state = found.as_ref().map(|found| found.state.as_str());
+        if let Some(container) = &found
+            && matches!(state, Some("running" | "restarting"))
+        {
+            if container.restart != unit.spec.restart {
                 context.go_on()?;
-                self.remove(release, &old, context).await?;
-                None
+                self.engine.set_restart(&name, unit.spec.restart).await?;
             }
-            found => found,
-        };
-        match found {
-            Some(container) if container.is_running() || container.state == "restarting" => {
-                if container.restart != unit.spec.restart {
-                    context.go_on()?;
-                    self.engine.set_restart(&name, unit.spec.restart).await?;
-                }
-                return Ok(name);
-            }
-            Some(container) if container.state != "created" => {}
+            return Ok(name);
+        }
+        for last in [false, true] {
             // Also one that was made: perhaps not in all its networks yet.
-            _ => {
+            if matches!(state, None | Some("created")) {
                 context.go_on()?;
                 let mut own = self.labels(&release.environment);
                 own.insert(labels::NODE, node.to_string());
@@ -59,11 +57,17 @@ impl Docker {
                 self.create(release, node, &name, &unit.spec, own).await?;
                 context.log(Some(node), format!("made {name}"));
             }
-        }
-        context.go_on()?;
-        self.write_files(&name, &unit.spec)?;
-        if let Err(error) = self.engine.start_container(&name).await {
-            return Err(failures::start(node, Some(unit), error)?.into());
+            context.go_on()?;
+            self.write_files(&name, &unit.spec)?;
+            match self.engine.start_container(&name).await {
+                Ok(()) => break,
+                Err(error) if error.is_half_started() && !last => {
+                    context.log(Some(node), format!("the engine was ended while it started {name}: making another"));
+                    self.engine.remove_container(&name).await?;
+                    state = None;
+                }
+                Err(error) => return Err(failures::start(node, Some(unit), error)?.into()),
+            }
         }
         context.log(Some(node), format!("started {name}"));
         Ok(name)

@@ -49,6 +49,9 @@ pub(super) fn start(node: &NodeId, unit: Option<&Unit>, error: EngineError) -> R
         failure(&format!("a port that `{node}` publishes is taken: {text}")).at(field(["publish"]))
     } else if says("unable to find user") || says("no matching entries in passwd") {
         failure(&format!("the user of `{node}` is not in its image: {}", innermost(text))).at(field(["user"]))
+    } else if error.is_half_started() {
+        failure(&format!("the engine was ended while it started `{node}`, and does not know whether it ran"))
+            .help("deploy again")
     } else {
         failure(&format!("`{node}` could not be started: {text}"))
     })
