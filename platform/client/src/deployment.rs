@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::environment::Repeated;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::text::{Digest, Name};
@@ -154,6 +155,9 @@ pub struct Deployment {
     /// The number of the release it makes or made live, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release: Option<i64>,
+    /// The release that a rollback or a promotion repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeated>,
     /// What it changes, once that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
@@ -175,6 +179,14 @@ pub struct Deployment {
     /// The state's deadline: what has not happened until then has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
+}
+
+impl Deployment {
+    /// What it is about, as people say it: `app/environment`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.app, self.environment)
+    }
 }
 
 /// One change of a deployment's state.

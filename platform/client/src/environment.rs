@@ -99,6 +99,27 @@ pub struct Release {
     pub live: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// The name of the token with which it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The release that it repeats: of the same environment after a rollback, of another one after a promotion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeated>,
+}
+
+/// A release that another one repeats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Repeated {
+    /// The name of its environment.
+    pub environment: String,
+    /// Its number there.
+    pub number: i64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The name of the token with which it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// A container as it was seen last.

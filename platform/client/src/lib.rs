@@ -24,7 +24,9 @@ pub use access::{AuditEntry, AuditVerification, Identity, NewToken, Org, Scope, 
 pub use deployment::{
     Approval, Cancellation, Deployment, DeploymentEvent, DeploymentKind, DeploymentState, NewDeployment, Step,
 };
-pub use environment::{App, Environment, EnvironmentStatus, Instance, NewEnvironment, Params, Release, Source};
+pub use environment::{
+    App, Environment, EnvironmentStatus, Instance, NewEnvironment, Params, Release, Repeated, Source,
+};
 pub use failure::{Failure, FailureKind};
 pub use http::{Client, ClientError};
 pub use job::{Job, JobKind, JobState, NewDown, NewRun};

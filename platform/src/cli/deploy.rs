@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use helios_client::{Cancellation, Deployment, DeploymentState, NewDeployment, NewEnvironment};
+use helios_client::{Cancellation, Deployment, DeploymentKind, DeploymentState, NewDeployment, NewEnvironment};
 use uuid::Uuid;
 
 use super::follow::{self, Followed, follow};
@@ -121,6 +121,13 @@ pub(super) async fn end(
     args: &End,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
+    if let Some(repeated) = &deployment.repeats {
+        let (name, what) = (deployment.name(), follow::repeated(repeated, &deployment.environment));
+        output.note(&match deployment.kind {
+            DeploymentKind::Promote => format!("promoting {what} to {name}\n"),
+            _ => format!("rolling {name} back to {what}\n"),
+        });
+    }
     if args.detach {
         if args.json {
             output.json(&deployment);

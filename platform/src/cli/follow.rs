@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use helios_client::http::Follow;
 use helios_client::{
-    Approval, Cancellation, Client, Deployment, DeploymentEvent, DeploymentState, LogLine, Plan, Step,
+    Approval, Cancellation, Client, Deployment, DeploymentEvent, DeploymentState, LogLine, Plan, Repeated, Step,
 };
 use uuid::Uuid;
 
@@ -271,7 +271,7 @@ const fn words(state: DeploymentState) -> (&'static str, &'static str) {
 /// # Errors
 /// It is not live.
 pub(super) async fn report(client: &Client, deployment: &Deployment, output: &mut Output) -> Result<Exit, Failure> {
-    let name = format!("{}/{}", deployment.app, deployment.environment);
+    let name = deployment.name();
     let paint = output.paint();
     if deployment.state == DeploymentState::Live {
         let release = deployment.release.map(|number| format!("release {number}")).unwrap_or_default();
@@ -280,6 +280,9 @@ pub(super) async fn report(client: &Client, deployment: &Deployment, output: &mu
         } else {
             let took = table::took(deployment.finished_at.unwrap_or(deployment.updated_at) - deployment.created_at);
             output.line(&format!("{}{name} is live{}: {release}, after {took}", paint.green, paint.plain));
+        }
+        if let Some(repeats) = &deployment.repeats {
+            output.line(&format!("  as {}", repeated(repeats, &deployment.environment)));
         }
         for url in &deployment.urls {
             output.line(&format!("  {}{url}{}", paint.cyan, paint.plain));
@@ -305,6 +308,14 @@ pub(super) async fn report(client: &Client, deployment: &Deployment, output: &mu
         }
         _ => Err(Failure::new(Exit::Deploy, what)),
     }
+}
+
+/// A release that is run again, as it is called in `environment`.
+pub(super) fn repeated(release: &Repeated, environment: &str) -> String {
+    let Repeated { number, created_at, by, .. } = release;
+    let of = if release.environment == environment { String::new() } else { format!(" of {}", release.environment) };
+    let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    terminal::safe(&format!("release {number}{of}, made {}{by}", table::ago(*created_at)))
 }
 
 /// Whether the release is one that an earlier deployment made.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use helios_client::Release;
+
 use super::table::{self, Cell};
 use super::which::Which;
 use super::{Exit, Failure, Output, pages};
@@ -35,18 +37,25 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
         return Ok(Exit::Live);
     }
     let paint = output.paint();
-    let rows: Vec<[Cell; 5]> = releases
+    let how = |release: &Release| match &release.repeats {
+        None => String::from("deployed"),
+        Some(from) if from.environment == found.environment.as_str() => format!("rolled back to #{}", from.number),
+        Some(from) => format!("promoted from {} #{}", from.environment, from.number),
+    };
+    let rows: Vec<[Cell; 7]> = releases
         .iter()
         .map(|release| {
             [
                 release.number.to_string().into(),
                 Cell::colored(if release.live { "live" } else { "" }, paint.green),
                 table::ago(release.created_at).into(),
+                release.by.clone().unwrap_or_default().into(),
+                how(release).into(),
                 table::short(&release.ir_digest).into(),
                 Cell::colored(release.deployment.to_string(), paint.dim),
             ]
         })
         .collect();
-    table::print(["RELEASE", "", "MADE", "PROGRAM", "DEPLOYMENT"], &rows, output);
+    table::print(["RELEASE", "", "MADE", "BY", "HOW", "PROGRAM", "DEPLOYMENT"], &rows, output);
     Ok(Exit::Live)
 }

@@ -6,10 +6,11 @@ pub mod stages;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use helios_client::{Deployment, DeploymentKind, DeploymentState, Failure, Plan, Step};
+use helios_client::{Deployment, DeploymentKind, DeploymentState, Failure, Plan, Repeated, Step};
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::releases::repeats;
 use super::{DEPLOYMENT_CHANNEL, Tx, events};
 use crate::domain::deployment::time_limit;
 
@@ -228,6 +229,21 @@ struct Row {
     updated_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
     deadline: Option<DateTime<Utc>>,
+    #[sqlx(json(nullable))]
+    repeats: Option<Repeated>,
+}
+
+/// The start of a query for a [`Row`] of `deployments d`.
+macro_rules! view {
+    () => {
+        concat!(
+            "SELECT d.id, a.name AS app, e.name AS environment, d.kind, d.state, d.version, r.number AS release, d.plan, \
+             d.failure, d.urls, d.cancel_requested, d.created_at, d.updated_at, d.finished_at, d.deadline, ",
+            repeats!(),
+            " FROM deployments d JOIN environments e ON e.id = d.environment_id JOIN apps a ON a.id = e.app_id \
+             LEFT JOIN releases r ON r.id = d.release_id "
+        )
+    };
 }
 
 impl From<Row> for Deployment {
@@ -241,6 +257,7 @@ impl From<Row> for Deployment {
             state: DeploymentState::from_name(&row.state).unwrap_or(DeploymentState::Failed),
             version: row.version,
             release: row.release,
+            repeats: row.repeats,
             plan: row.plan.map(|Json(plan)| plan),
             failure: row.failure.map(|Json(failure)| failure),
             urls: row.urls.0,
@@ -258,16 +275,11 @@ impl From<Row> for Deployment {
 /// # Errors
 /// The server.
 pub async fn get(tx: &mut Tx, org: Uuid, id: Uuid) -> Result<Option<Deployment>, sqlx::Error> {
-    let row: Option<Row> = sqlx::query_as(
-        "SELECT d.id, a.name AS app, e.name AS environment, d.kind, d.state, d.version, r.number AS release, d.plan, d.failure, \
-         d.urls, d.cancel_requested, d.created_at, d.updated_at, d.finished_at, d.deadline \
-         FROM deployments d JOIN environments e ON e.id = d.environment_id JOIN apps a ON a.id = e.app_id \
-         LEFT JOIN releases r ON r.id = d.release_id WHERE d.org_id = $1 AND d.id = $2",
-    )
-    .bind(org)
-    .bind(id)
-    .fetch_optional(&mut **tx)
-    .await?;
+    let row: Option<Row> = sqlx::query_as(concat!(view!(), "WHERE d.org_id = $1 AND d.id = $2"))
+        .bind(org)
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await?;
     Ok(row.map(Deployment::from))
 }
 
@@ -283,15 +295,12 @@ pub async fn list(
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Deployment>, sqlx::Error> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT d.id, a.name AS app, e.name AS environment, d.kind, d.state, d.version, r.number AS release, d.plan, d.failure, \
-         d.urls, d.cancel_requested, d.created_at, d.updated_at, d.finished_at, d.deadline \
-         FROM deployments d JOIN environments e ON e.id = d.environment_id JOIN apps a ON a.id = e.app_id \
-         LEFT JOIN releases r ON r.id = d.release_id \
-         WHERE d.org_id = $1 AND ($2::uuid IS NULL OR d.environment_id = $2) \
+    let rows: Vec<Row> = sqlx::query_as(concat!(
+        view!(),
+        "WHERE d.org_id = $1 AND ($2::uuid IS NULL OR d.environment_id = $2) \
          AND ($3::timestamptz IS NULL OR (d.created_at, d.id) < ($3, $4)) \
-         ORDER BY d.created_at DESC, d.id DESC LIMIT $5",
-    )
+         ORDER BY d.created_at DESC, d.id DESC LIMIT $5"
+    ))
     .bind(org)
     .bind(environment)
     .bind(before.map(|(at, _)| at))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use helios_client::Repeated;
 use oal_ir::NodeId;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -67,6 +68,16 @@ macro_rules! kept {
     };
 }
 pub(super) use kept;
+
+/// The column `repeats` of a query over `deployments d`: the [`Repeated`] of a rollback or a promotion, as JSON.
+macro_rules! repeats {
+    () => {
+        "(SELECT json_build_object('environment', fe.name, 'number', f.number, 'created_at', f.created_at, 'by', ft.name) \
+          FROM releases f JOIN environments fe ON fe.id = f.environment_id JOIN deployments fd ON fd.id = f.deployment_id \
+          LEFT JOIN tokens ft ON ft.id = fd.requested_by WHERE f.id = d.from_release_id) AS repeats"
+    };
+}
+pub(super) use repeats;
 
 /// A release that is to be kept; what is not here is given by the database.
 #[derive(Debug, Clone)]
@@ -192,6 +203,34 @@ pub async fn list(
     .bind(environment)
     .bind(before)
     .bind(limit)
+    .fetch_all(&mut **tx)
+    .await
+}
+
+/// How a release came to be.
+#[derive(Debug, Clone, Default, sqlx::FromRow)]
+pub struct Origin {
+    /// The deployment that made it.
+    pub deployment: Uuid,
+    /// The name of the token with which it was asked for.
+    pub by: Option<String>,
+    /// The release that it repeats.
+    #[sqlx(json(nullable))]
+    pub repeats: Option<Repeated>,
+}
+
+/// How releases came to be that these deployments made.
+///
+/// # Errors
+/// The server.
+pub async fn origins(tx: &mut Tx, org: Uuid, deployments: &[Uuid]) -> Result<Vec<Origin>, sqlx::Error> {
+    sqlx::query_as(concat!(
+        "SELECT d.id AS deployment, t.name AS by, ",
+        repeats!(),
+        " FROM deployments d LEFT JOIN tokens t ON t.id = d.requested_by WHERE d.org_id = $1 AND d.id = ANY($2)"
+    ))
+    .bind(org)
+    .bind(deployments)
     .fetch_all(&mut **tx)
     .await
 }

@@ -129,7 +129,7 @@ pub async fn status(
     let (mut release, mut urls) = (None, Vec::new());
     if let (Some(id), Some(number)) = (view.live_release_id, view.live_release) {
         let live = stored::by_number(&mut tx, org, view.id, number).await?;
-        release = live.map(|live| releases::show(live, Some(id)));
+        release = releases::show(&mut tx, org, live.into_iter().collect(), Some(id)).await?.pop();
         if view.down_at.is_none() {
             urls = stored::urls(&mut tx, id).await?;
         }

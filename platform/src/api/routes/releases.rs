@@ -12,7 +12,7 @@ use crate::api::access::{Allowed, Read};
 use crate::api::cursor;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::refusal::{Answer, Refusal};
-use crate::store::releases as stored;
+use crate::store::{Tx, releases as stored};
 
 /// The path of a release.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -27,20 +27,37 @@ pub struct ReleasePath {
     pub number: i64,
 }
 
-/// A release as clients see it.
-pub(super) fn show(release: stored::Release, live: Option<Uuid>) -> Release {
-    Release {
-        number: release.number,
-        digest: release.digest,
-        ir_digest: release.ir_digest,
-        source_digest: release.source_digest,
-        images: release.images.0.into_iter().map(|(node, image)| (node.to_string(), image)).collect(),
-        config_version: release.config_version,
-        secret_versions: release.secret_versions.0,
-        deployment: release.deployment_id,
-        live: live == Some(release.id),
-        created_at: release.created_at,
-    }
+/// Releases as clients see them.
+///
+/// # Errors
+/// The database.
+pub(super) async fn show(
+    tx: &mut Tx,
+    org: Uuid,
+    releases: Vec<stored::Release>,
+    live: Option<Uuid>,
+) -> Answer<Vec<Release>> {
+    let deployments: Vec<Uuid> = releases.iter().map(|release| release.deployment_id).collect();
+    let origins = stored::origins(tx, org, &deployments).await?;
+    let shown = releases.into_iter().map(|release| {
+        let origin = origins.iter().find(|origin| origin.deployment == release.deployment_id);
+        let stored::Origin { by, repeats, .. } = origin.cloned().unwrap_or_default();
+        Release {
+            number: release.number,
+            digest: release.digest,
+            ir_digest: release.ir_digest,
+            source_digest: release.source_digest,
+            images: release.images.0.into_iter().map(|(node, image)| (node.to_string(), image)).collect(),
+            config_version: release.config_version,
+            secret_versions: release.secret_versions.0,
+            deployment: release.deployment_id,
+            live: live == Some(release.id),
+            created_at: release.created_at,
+            by,
+            repeats,
+        }
+    });
+    Ok(shown.collect())
 }
 
 /// An environment's releases, newest first
@@ -56,7 +73,8 @@ pub async fn list(
     let mut tx = allowed.begin(&api.store).await?;
     let view = allowed.environment(&mut tx, path.app.as_str(), path.environment.as_str()).await?;
     let rows = stored::list(&mut tx, allowed.org(), view.id, wanted.after.unwrap_or(i64::MAX), wanted.rows()).await?;
-    Ok(Json(wanted.page(rows, |release| release.number, |release| show(release, view.live_release_id))))
+    let shown = show(&mut tx, allowed.org(), rows, view.live_release_id).await?;
+    Ok(Json(wanted.page(shown, |release| release.number, |release| release)))
 }
 
 /// A release
@@ -70,5 +88,6 @@ pub async fn get(
     let mut tx = allowed.begin(&api.store).await?;
     let view = allowed.environment(&mut tx, path.app.as_str(), path.environment.as_str()).await?;
     let release = stored::by_number(&mut tx, allowed.org(), view.id, path.number).await?;
-    Ok(Json(show(release.ok_or_else(|| Refusal::no("release"))?, view.live_release_id)))
+    let mut shown = show(&mut tx, allowed.org(), release.into_iter().collect(), view.live_release_id).await?;
+    Ok(Json(shown.pop().ok_or_else(|| Refusal::no("release"))?))
 }

@@ -38,13 +38,31 @@ fn what_is_deployed_goes_live_back_and_over_to_another_environment() {
     assert_eq!(app.json(&["releases", "-e", "dev", "--json", "--limit", "1"]).as_array().unwrap().len(), 1);
 
     app.run(&["rollback", "-e", "dev", "99"]).code(1).err("there is no release 99");
-    app.run(&["rollback", "-e", "dev"]).code(0).out("deploys/dev is live: release 3");
+    let back = app.run(&["rollback", "-e", "dev"]).code(0).out("deploys/dev is live: release 3");
+    let first = |text: &str| {
+        let (_, told) = text.split_once("release 1, made ").unwrap_or_else(|| panic!("{text}"));
+        told.lines().next().unwrap().ends_with(" by bootstrap")
+    };
+    assert!(back.err.starts_with("rolling deploys/dev back to release 1, made ") && first(&back.err), "{}", back.err);
+    assert!(back.out.contains("\n  as release 1, made ") && first(&back.out), "{}", back.out);
     assert_eq!(get(&url), "one");
     let back = app.json(&["rollback", "2", "-e", "dev", "--json"]);
     assert_eq!((&back["kind"], &back["release"]), (&"rollback".into(), &4.into()));
 
     app.run(&["promote", "nowhere", "prod"]).code(1).err("environment");
-    app.run(&["promote", "dev", "prod"]).code(0).out("deploys/prod is live: release 1");
+    let promoted = app.run(&["promote", "dev", "prod"]).code(0).out("deploys/prod is live: release 1");
+    let promoted = promoted.out("\n  as release 4 of dev, made ").err("promoting release 4 of dev, made ");
+    assert!(promoted.err.contains(" by bootstrap to deploys/prod\n"), "{}", promoted.err);
+    app.run(&["releases", "-e", "prod"]).code(0).out(" bootstrap  promoted from dev #4  ");
+    let dev = app.run(&["releases", "-e", "dev"]).code(0).out;
+    let how: Vec<&str> = dev.lines().skip(1).map(|line| line.split("bootstrap  ").nth(1).unwrap()).collect();
+    for (line, how) in how.iter().zip(["rolled back to #2  ", "rolled back to #1  ", "deployed  ", "deployed  "]) {
+        assert!(line.starts_with(how), "{dev}");
+    }
+    let json = app.json(&["releases", "-e", "dev", "--json"]);
+    let repeats = &json[1]["repeats"];
+    assert_eq!((&repeats["environment"], &repeats["number"]), (&"dev".into(), &1.into()));
+    assert!(json[3]["repeats"].is_null() && json[3]["by"] == "bootstrap");
     let prod = app.run(&["open", "--print", "-e", "prod"]).code(0).out.trim().to_owned();
     assert_eq!(get(&prod), "two", "the program of its environment, not built again");
     let environments = app.json(&["env", "list", "--json"]);
