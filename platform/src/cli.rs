@@ -1,6 +1,7 @@
 //! The command line: the verbs and what holds for all of them. The flags of a verb stand with the verb, one file each.
 
 mod audit;
+mod backups;
 mod changes;
 mod completions;
 mod deploy;
@@ -85,6 +86,7 @@ enum Verb {
     Rollback(rollback::Args),
     Promote(promote::Args),
     Secrets(secrets::Args),
+    Backups(backups::Args),
     Env(env::Args),
     Releases(releases::Args),
     Token(token::Args),
@@ -154,6 +156,7 @@ async fn perform(verb: Verb, output: &mut Output) -> Result<Exit, Failure> {
         Verb::Exec(args) => exec::run(&args, output).await,
         Verb::Rollback(args) => rollback::run(&args, output).await,
         Verb::Promote(args) => promote::run(&args, output).await,
+        Verb::Backups(args) => backups::run(&args, output).await,
         Verb::Secrets(args) => secrets::run(&args, output).await,
         Verb::Env(args) => env::run(&args, output).await,
         Verb::Releases(args) => releases::run(&args, output).await,

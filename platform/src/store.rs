@@ -6,6 +6,7 @@
 pub mod apps;
 pub mod artifacts;
 pub mod audit;
+pub mod backups;
 pub mod builds;
 pub mod cron;
 pub mod dead_letters;

@@ -119,6 +119,12 @@ impl prometheus_client::collector::Collector for Stored {
         for (name, help, value) in gauges {
             encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)?;
         }
+        let mut backups =
+            encoder.encode_descriptor("backups", "Copies of databases' data", None, MetricType::Counter)?;
+        for (result, count) in [("done", measures.backups_done), ("failed", measures.backups_failed)] {
+            let count = u64::try_from(count).unwrap_or_default();
+            backups.encode_family(&[("result", result)])?.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+        }
         let mut of_queues = |name: &str, help: &str, value: fn(&crate::store::measures::Queue) -> f64| {
             let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             for queue in &measures.queues {

@@ -7,6 +7,7 @@ use oal_ir::NodeId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::backup::Backup;
 use crate::deployment::Deployment;
 use crate::text::{Digest, Name};
 
@@ -172,4 +173,7 @@ pub struct EnvironmentStatus {
     pub urls: Vec<String>,
     /// What runs, by component and replica.
     pub instances: Vec<Instance>,
+    /// The newest copy of each database's data, made or not.
+    #[serde(default)]
+    pub backups: Vec<Backup>,
 }

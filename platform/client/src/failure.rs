@@ -55,6 +55,8 @@ kinds! {
     Edge = "edge",
     /// A state took longer than it may.
     Deadline = "deadline",
+    /// A copy of a database's data could not be made or brought back.
+    Backup = "backup",
     /// Somebody asked for the end.
     Cancelled = "cancelled",
     /// The platform itself failed; the message says how.

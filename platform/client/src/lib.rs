@@ -7,6 +7,7 @@
 //! [`http::Client`] has a method for every operation.
 
 pub mod access;
+pub mod backup;
 pub mod deployment;
 pub mod environment;
 pub mod exec;
@@ -21,6 +22,7 @@ pub mod secret;
 pub mod text;
 
 pub use access::{AuditEntry, AuditVerification, Identity, NewToken, Org, Scope, Token, TokenWithSecret};
+pub use backup::{Backup, BackupState, NewBackup};
 pub use deployment::{
     Approval, Cancellation, Deployment, DeploymentEvent, DeploymentKind, DeploymentState, NewDeployment, Step,
 };

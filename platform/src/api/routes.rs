@@ -1,6 +1,7 @@
 //! The operations, one file for each kind of thing, and what all of their descriptions have in common.
 
 pub mod apps;
+pub mod backups;
 pub mod deployments;
 pub mod environments;
 pub mod exec;
@@ -87,6 +88,8 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(secrets::list, secrets::set))
         .routes(routes!(secrets::versions))
         .routes(routes!(secrets::rotate))
+        .routes(routes!(backups::list, backups::create))
+        .routes(routes!(backups::restore))
         .routes(routes!(jobs::get))
         .routes(routes!(jobs::cancel))
         .routes(routes!(jobs::run))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use helios_client::{DeploymentState, EnvironmentStatus, Instance};
+use helios_client::{BackupState, DeploymentState, EnvironmentStatus, Instance};
 
 use super::output::Paint;
 use super::table::{self, Cell};
@@ -51,6 +51,16 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
         output.line("");
     }
     table::print(["COMPONENT", "COPY", "STATE", "RESTARTS", "SINCE", "IMAGE"], &rows, output);
+    for backup in &status.backups {
+        let (what, color) = match backup.state {
+            BackupState::Running => ("is being made", paint.yellow),
+            BackupState::Done => ("made", paint.green),
+            BackupState::Failed => ("failed", paint.red),
+        };
+        let why = backup.failure.as_ref().map(|why| format!(": {}", super::terminal::safe(why))).unwrap_or_default();
+        let (node, at) = (&backup.node, table::ago(backup.created_at));
+        output.line(&format!("newest copy of {node}: {color}{what}{} {at}{why}", paint.plain));
+    }
     if let Some(deployment) = &status.deployment {
         let color = match deployment.state {
             DeploymentState::Live => paint.green,

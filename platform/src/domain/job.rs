@@ -282,6 +282,39 @@ pub struct RunJob {
     /// The command instead of the component's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<Vec<String>>,
+    /// What is done with copies of its data instead, where it is a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataWork>,
+}
+
+/// What is done with copies of a database's data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataWork {
+    /// A copy is made, and those that were kept long enough are removed.
+    Backup {
+        /// The row in `backups`.
+        id: Uuid,
+        /// Milliseconds that copies are kept; none for ever.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keep: Option<u64>,
+    },
+    /// A copy is brought back.
+    Restore {
+        /// The row in `backups`.
+        id: Uuid,
+        /// Of the copy: `sha256:…`.
+        digest: String,
+    },
+}
+
+/// A copy of a database's data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataCopy {
+    /// Bytes.
+    pub size: u64,
+    /// `sha256:…` of them.
+    pub digest: String,
 }
 
 /// What came of a [`RunJob`]. Its output is in the job's log.
@@ -292,4 +325,7 @@ pub struct RunResult {
     /// Why it did not go well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Box<Failure>>,
+    /// The copy that was made, if that was the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<DataCopy>,
 }

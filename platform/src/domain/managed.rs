@@ -11,6 +11,7 @@ use super::container::{self, ContainerSpec, FileSpec, MountSpec, NetworkSpec, Pu
 use super::outputs::Program;
 use super::workload;
 
+pub mod backup;
 pub mod bucket;
 pub mod cache;
 pub mod database;

@@ -121,6 +121,7 @@ const fn label(kind: FailureKind) -> &'static str {
         FailureKind::Probe => "it did not become healthy",
         FailureKind::Edge => "the edge does not serve this",
         FailureKind::Deadline => "it took too long",
+        FailureKind::Backup => "its data could not be copied",
         FailureKind::Check | FailureKind::Cancelled | FailureKind::Internal => "",
     }
 }
@@ -147,6 +148,6 @@ const fn code(kind: FailureKind) -> &'static Code {
     }
     codes! {
         Check MissingSecret Unsupported BuildStep BuildLimit ImagePull ReleaseJob Start CrashLoop OutOfMemory Probe Edge Deadline
-        Cancelled Internal
+        Backup Cancelled Internal
     }
 }

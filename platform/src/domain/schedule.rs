@@ -1,9 +1,9 @@
-//! When scheduled jobs are due, and what is done when their time has come.
+//! When scheduled jobs and copies of databases' data are due, and what is done when their time has come.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
-use oal_ir::v1::{Job, Overlap, Spec};
+use oal_ir::v1::{Backup, Job, Overlap, Spec};
 use oal_ir::{Ir, NodeId};
 use std::str::FromStr;
 
@@ -11,11 +11,22 @@ use std::str::FromStr;
 /// noon.
 pub const GRACE: TimeDelta = TimeDelta::minutes(5);
 
-/// A job with a schedule.
+/// What is started when its time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// A job of the program.
+    Job,
+    /// A copy of a database's data; those older than so many milliseconds are removed.
+    Backup(u64),
+}
+
+/// A component with a schedule.
 #[derive(Debug, Clone)]
 pub struct Scheduled {
     /// The component.
     pub node: NodeId,
+    /// What is started.
+    pub start: Start,
     cron: Cron,
     timezone: Tz,
     /// What is done when the last run has not ended.
@@ -50,11 +61,12 @@ pub enum Due {
     Stop,
 }
 
-/// The scheduled jobs of a program. One whose clock or schedule cannot be read is not among them; the check lets none through.
+/// What of a program has a schedule. One whose clock or schedule cannot be read is not among them; the check lets none through.
 #[must_use]
 pub fn of(ir: &Ir) -> Vec<Scheduled> {
     let jobs = ir.components.iter().filter_map(|(node, component)| match &component.spec {
         Spec::Job(job) => scheduled(node, job),
+        Spec::Database(database) => copied(node, database.backup.as_ref()?),
         _ => None,
     });
     jobs.collect()
@@ -70,11 +82,27 @@ fn scheduled(node: &NodeId, job: &Job) -> Option<Scheduled> {
     let longest = runs.unwrap_or(TimeDelta::days(30)).min(TimeDelta::days(30)) + pauses.min(TimeDelta::days(30));
     Some(Scheduled {
         node: node.clone(),
+        start: Start::Job,
         cron,
         timezone: job.timezone.parse().ok()?,
         overlap: job.overlap.clone(),
         keep: job.keep,
         longest: longest + TimeDelta::minutes(1),
+    })
+}
+
+/// The longest that a copy takes to be made or brought back.
+pub const LONGEST_COPY: TimeDelta = TimeDelta::hours(12);
+
+fn copied(node: &NodeId, backup: &Backup) -> Option<Scheduled> {
+    Some(Scheduled {
+        node: node.clone(),
+        start: Start::Backup(backup.keep.0),
+        cron: Cron::from_str(backup.schedule.as_ref()).ok()?,
+        timezone: Tz::UTC,
+        overlap: Overlap::Skip,
+        keep: 50,
+        longest: LONGEST_COPY,
     })
 }
 
@@ -103,6 +131,8 @@ impl Scheduled {
         // One that had to wait for the run before is not late by its own fault.
         let waited =
             !matches!(self.overlap, Overlap::Skip) && runs.ended_at.is_some_and(|end| end >= due && now - end <= GRACE);
-        if now - due <= GRACE || waited { Due::Start } else { Due::Missed }
+        // A copy of what is there now is never too late.
+        let timeless = matches!(self.start, Start::Backup(_));
+        if timeless || now - due <= GRACE || waited { Due::Start } else { Due::Missed }
     }
 }

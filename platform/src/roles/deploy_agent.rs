@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::{Bus, Queue};
-use crate::domain::job::{DeployJob, DeployResult, EnvironmentRef, Phase, RunJob, RunResult};
+use crate::domain::job::{DataWork, DeployJob, DeployResult, EnvironmentRef, Phase, RunJob, RunResult};
 use crate::roles::worker::{Handler, JobContext, JobError, Worker};
 use crate::settings::Timing;
 use crate::store::notices::Notices;
@@ -14,6 +14,7 @@ use crate::store::{Store, instances};
 use crate::target::Target;
 use crate::target::docker::Docker;
 
+mod backups;
 mod conversations;
 mod health;
 mod watch;
@@ -90,6 +91,10 @@ impl Handler for Deploys {
         };
         let seen = self.0.write_down(&job.environment, whole).await;
         seen.map_err(|error| JobError::Retry(format!("what runs could not be written down: {error}")))?;
+        if let (DeployResult::Done { .. }, Phase::Destroy) = (&result, job.phase) {
+            let gone = self.0.forget_copies(&job.environment).await;
+            gone.map_err(|error| JobError::Retry(format!("the database: {error}")))?;
+        }
         Ok(result)
     }
 }
@@ -99,6 +104,9 @@ impl Handler for Runs {
     type Result = RunResult;
 
     async fn handle(&self, job: RunJob, context: &JobContext) -> Result<RunResult, JobError> {
-        self.0.docker.run(&job, context).await
+        match job.data {
+            Some(DataWork::Backup { id, keep }) => self.0.back_up(&job, id, keep, context).await,
+            _ => self.0.docker.run(&job, context).await,
+        }
     }
 }

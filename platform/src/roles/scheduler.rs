@@ -1,4 +1,4 @@
-//! The scheduler: starts the jobs of live releases that have a schedule. Any number may run.
+//! The scheduler: starts what of live releases has a schedule, jobs and copies of databases' data. Any number may run.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::bus::subjects;
-use crate::domain::job::RunJob;
-use crate::domain::schedule::{self, Due, Scheduled};
+use crate::domain::job::{DataWork, RunJob};
+use crate::domain::schedule::{self, Due, Scheduled, Start};
 use crate::roles::driver::{Driver, DriverError};
 use crate::store::jobs::{self, NewJob};
 use crate::store::releases::{self, Release};
-use crate::store::{Tx, cron, environments};
+use crate::store::{Tx, backups, cron, environments};
 
 /// How often it looks; schedules count in minutes.
 const EVERY: Duration = Duration::from_secs(1);
@@ -103,10 +103,17 @@ impl Scheduler {
         now: DateTime<Utc>,
     ) -> Result<(), DriverError> {
         let (org, node) = (release.org_id, job.node.as_str());
-        let runs = cron::runs(tx, environment, node).await?;
+        let (stage, stages): (&str, &[&str]) = match job.start {
+            Start::Job => (cron::STAGE, &[cron::STAGE]),
+            Start::Backup(_) => {
+                backups::hold(tx, environment, node).await?;
+                (backups::BACKUP, &[backups::BACKUP, backups::RESTORE])
+            }
+        };
+        let runs = cron::runs(tx, environment, stages, node).await?;
         match job.decide(due, now, runs) {
             Due::Wait => return Ok(()),
-            Due::Stop => return Ok(cron::stop(tx, org, environment, node).await?),
+            Due::Stop => return Ok(cron::stop(tx, org, environment, stages, node).await?),
             Due::Missed | Due::Skip => {
                 cron::take(tx, org, environment, node, due).await?;
                 return Ok(());
@@ -117,27 +124,37 @@ impl Scheduler {
             return Ok(());
         }
         let place = environments::place(tx, environment).await?;
+        let id = Uuid::now_v7();
+        let data = match job.start {
+            Start::Job => None,
+            Start::Backup(keep) => Some(DataWork::Backup { id, keep: Some(keep) }),
+        };
         let body = RunJob {
             environment: place.environment,
             release: self.driver.payload(release)?,
             node: job.node.clone(),
             command: None,
+            data,
         };
         let new = NewJob {
             org,
             deployment: None,
             environment: Some(environment),
             kind: "run",
-            stage: cron::STAGE.to_owned(),
+            stage: stage.to_owned(),
             slot: node.to_owned(),
             subject: subjects::run(&place.target),
             body: serde_json::to_value(&body).map_err(|error| DriverError::Broken(error.to_string()))?,
             deadline: now + job.longest,
         };
-        if let Some(started) = jobs::create(tx, &new).await? {
+        let started = match job.start {
+            Start::Job => jobs::create(tx, &new).await?,
+            Start::Backup(_) => backups::begin(tx, id, true, environment, &new).await?,
+        };
+        if let Some(started) = started {
             cron::started(tx, environment, node, due, started).await?;
         }
-        cron::trim(tx, environment, node, i64::try_from(job.keep).unwrap_or(i64::MAX)).await?;
+        cron::trim(tx, environment, stages, node, i64::try_from(job.keep).unwrap_or(i64::MAX)).await?;
         Ok(())
     }
 }

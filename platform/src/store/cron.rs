@@ -1,4 +1,4 @@
-//! Runs of scheduled jobs. The key of `cron_runs` makes each time count once, however many schedulers look.
+//! Runs of what has a schedule. The key of `cron_runs` makes each time count once, however many schedulers look.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -78,17 +78,17 @@ pub async fn started(
     Ok(())
 }
 
-/// What is known of the runs of a component.
+/// What is known of the runs of a component: of its jobs of these stages.
 ///
 /// # Errors
 /// The server.
-pub async fn runs(tx: &mut Tx, environment: Uuid, node: &str) -> Result<Runs, sqlx::Error> {
+pub async fn runs(tx: &mut Tx, environment: Uuid, stages: &[&str], node: &str) -> Result<Runs, sqlx::Error> {
     let (open, ended_at): (bool, Option<DateTime<Utc>>) = sqlx::query_as(
         "SELECT coalesce(bool_or(state IN ('queued', 'running')), false), max(finished_at) FROM jobs \
-         WHERE environment_id = $1 AND stage = $2 AND slot = $3",
+         WHERE environment_id = $1 AND stage = ANY($2) AND slot = $3",
     )
     .bind(environment)
-    .bind(STAGE)
+    .bind(stages)
     .bind(node)
     .fetch_one(&mut **tx)
     .await?;
@@ -99,13 +99,13 @@ pub async fn runs(tx: &mut Tx, environment: Uuid, node: &str) -> Result<Runs, sq
 ///
 /// # Errors
 /// The server.
-pub async fn stop(tx: &mut Tx, org: Uuid, environment: Uuid, node: &str) -> Result<(), sqlx::Error> {
+pub async fn stop(tx: &mut Tx, org: Uuid, environment: Uuid, stages: &[&str], node: &str) -> Result<(), sqlx::Error> {
     let open: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT id FROM jobs WHERE environment_id = $1 AND stage = $2 AND slot = $3 AND state IN ('queued', 'running') \
+        "SELECT id FROM jobs WHERE environment_id = $1 AND stage = ANY($2) AND slot = $3 AND state IN ('queued', 'running') \
          AND NOT cancel_requested",
     )
     .bind(environment)
-    .bind(STAGE)
+    .bind(stages)
     .bind(node)
     .fetch_all(&mut **tx)
     .await?;
@@ -119,13 +119,13 @@ pub async fn stop(tx: &mut Tx, org: Uuid, environment: Uuid, node: &str) -> Resu
 ///
 /// # Errors
 /// The server.
-pub async fn trim(tx: &mut Tx, environment: Uuid, node: &str, keep: i64) -> Result<(), sqlx::Error> {
+pub async fn trim(tx: &mut Tx, environment: Uuid, stages: &[&str], node: &str, keep: i64) -> Result<(), sqlx::Error> {
     let old: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT id FROM jobs j WHERE environment_id = $1 AND stage = $2 AND slot = $3 AND state NOT IN ('queued', 'running') \
+        "SELECT id FROM jobs j WHERE environment_id = $1 AND stage = ANY($2) AND slot = $3 AND state NOT IN ('queued', 'running') \
          AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.job_id = j.id) ORDER BY created_at DESC, id DESC OFFSET $4",
     )
     .bind(environment)
-    .bind(STAGE)
+    .bind(stages)
     .bind(node)
     .bind(keep)
     .fetch_all(&mut **tx)

@@ -1,6 +1,6 @@
 //! Numbers over all organisations, for `/readyz` and `/metrics`. They say nothing of any one.
 
-use super::{MIGRATIONS, Store};
+use super::{MIGRATIONS, Store, backups};
 
 /// Upper bounds of the classes of durations, in seconds; the last class has the rest.
 pub const BOUNDS: [f64; 10] = [0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0];
@@ -46,6 +46,10 @@ pub struct Measures {
     pub deployments: Vec<Durations>,
     /// Build jobs that have ended.
     pub builds: Vec<Durations>,
+    /// Copies of databases' data that were made.
+    pub backups_done: i64,
+    /// Those that could not be made.
+    pub backups_failed: i64,
 }
 
 /// Whether the database answers.
@@ -90,6 +94,7 @@ pub async fn outbox_age(store: &Store) -> Result<f64, sqlx::Error> {
 /// The server.
 pub async fn all(store: &Store) -> Result<Measures, sqlx::Error> {
     let pool = store.pool();
+    let (backups_done, backups_failed) = backups::counts(pool).await?;
     let count = async |query: &'static str| sqlx::query_scalar::<_, i64>(query).fetch_one(pool).await;
     Ok(Measures {
         queues: sqlx::query_as(
@@ -120,6 +125,8 @@ pub async fn all(store: &Store) -> Result<Measures, sqlx::Error> {
               WHERE kind = 'build' AND finished_at IS NOT NULL) b GROUP BY 1, 2 ORDER BY 1, 2",
         )
         .await?,
+        backups_done,
+        backups_failed,
     })
 }
 

@@ -22,6 +22,7 @@ use crate::edge::Edge;
 use crate::engine::{Engine, EngineError};
 use crate::roles::worker::{JobContext, JobError};
 
+mod backups;
 mod ensure;
 mod failures;
 pub mod health;

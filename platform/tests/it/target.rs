@@ -1,5 +1,6 @@
 //! Releases on a real container engine behind a real Caddy.
 
+mod backups;
 mod edges;
 mod faults;
 mod load;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Client, ClientError, ExecSession, Follow, Result};
 use crate::access::{AuditEntry, AuditVerification, Identity, NewToken, Token, TokenWithSecret};
+use crate::backup::{Backup, NewBackup};
 use crate::deployment::{Approval, Cancellation, Deployment, DeploymentEvent, NewDeployment, Step};
 use crate::environment::{App, Environment, EnvironmentStatus, NewEnvironment, Params, Release, Source};
 use crate::exec::{NewExec, PROTOCOL};
@@ -223,6 +224,23 @@ impl Client {
     /// Takes an environment down.
     pub async fn down(&self, app: &Name, environment: &Name, down: &NewDown) -> Result<Job> {
         self.create(&["apps", app.as_str(), "environments", environment.as_str(), "down"], down).await
+    }
+
+    /// The copies of an environment's databases, newest first.
+    pub async fn backups(&self, app: &Name, environment: &Name, page: &PageQuery) -> Result<Page<Backup>> {
+        self.get(&["apps", app.as_str(), "environments", environment.as_str(), "backups"], page).await
+    }
+
+    /// Makes a copy of a database's data.
+    pub async fn create_backup(&self, app: &Name, environment: &Name, backup: &NewBackup) -> Result<Job> {
+        self.create(&["apps", app.as_str(), "environments", environment.as_str(), "backups"], backup).await
+    }
+
+    /// Brings a copy back; the data of now are lost.
+    pub async fn restore_backup(&self, app: &Name, environment: &Name, id: Uuid) -> Result<Job> {
+        let id = id.to_string();
+        let path = ["apps", app.as_str(), "environments", environment.as_str(), "backups", &id, "restore"];
+        self.create(&path, &serde_json::json!({})).await
     }
 
     /// A job.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use helios_client::{Environment, EnvironmentStatus, Name, NewEnvironment, Page, PageQuery, Params};
 
-use super::{AppPath, EnvironmentPath, releases};
+use super::{AppPath, EnvironmentPath, backups as copies, releases};
 use crate::api::Api;
 use crate::api::access::{Allowed, Deploy, Read};
 use crate::api::cursor;
@@ -12,7 +12,7 @@ use crate::api::extract::{Json, Path, Query};
 use crate::api::refusal::{Answer, Refusal};
 use crate::store::apps::{self, EnvironmentView};
 use crate::store::environments::{self, Config};
-use crate::store::{audit, deployments, progress, releases as stored};
+use crate::store::{audit, backups, deployments, progress, releases as stored};
 
 fn show(view: EnvironmentView) -> Answer<Environment> {
     let name = |text: String| Name::try_from(text).map_err(|error| Refusal::Internal(error.to_string()));
@@ -136,5 +136,7 @@ pub async fn status(
     }
     let deployment = deployments::list(&mut tx, org, Some(view.id), None, 1).await?.pop();
     let instances = progress::instances(&mut tx, org, view.id).await?;
-    Ok(Json(EnvironmentStatus { environment: show(view)?, release, deployment, urls, instances }))
+    let backups = backups::last(&mut tx, org, view.id).await?;
+    let backups = backups.into_iter().map(copies::show).collect::<Answer<_>>()?;
+    Ok(Json(EnvironmentStatus { environment: show(view)?, release, deployment, urls, instances, backups }))
 }

@@ -51,7 +51,7 @@ pub(super) async fn find<V: Verb>(allowed: &Allowed<V>, tx: &mut Tx, id: Uuid) -
 }
 
 /// What a name of the database is on the wire, where both have the same.
-fn named<T: DeserializeOwned>(name: &str) -> Answer<T> {
+pub(super) fn named<T: DeserializeOwned>(name: &str) -> Answer<T> {
     serde_json::from_value(Value::from(name)).map_err(|error| Refusal::Internal(error.to_string()))
 }
 
@@ -81,7 +81,7 @@ fn show(job: stored::Job) -> Answer<Job> {
 }
 
 /// A release as a target needs it. The document goes by its digest: whoever runs it has the artifact store.
-fn payload(release: Release) -> ReleasePayload {
+pub(super) fn payload(release: Release) -> ReleasePayload {
     ReleasePayload {
         number: release.number,
         ir: IrPayload::Artifact(release.ir_artifact),
@@ -91,7 +91,7 @@ fn payload(release: Release) -> ReleasePayload {
     }
 }
 
-async fn live(tx: &mut Tx, org: Uuid, environment: Uuid, number: Option<i64>) -> Answer<Release> {
+pub(super) async fn live(tx: &mut Tx, org: Uuid, environment: Uuid, number: Option<i64>) -> Answer<Release> {
     let live = match number {
         Some(number) => releases::by_number(tx, org, environment, number).await?,
         None => None,
@@ -99,7 +99,7 @@ async fn live(tx: &mut Tx, org: Uuid, environment: Uuid, number: Option<i64>) ->
     live.ok_or_else(|| Refusal::Conflict(String::from("nothing is live in this environment")))
 }
 
-fn body(job: &impl serde::Serialize) -> Answer<Value> {
+pub(super) fn body(job: &impl serde::Serialize) -> Answer<Value> {
     serde_json::to_value(job).map_err(|error| Refusal::Internal(error.to_string()))
 }
 
@@ -153,8 +153,13 @@ pub async fn run(
     let release = live(&mut tx, org, view.id, view.live_release).await?;
     let place = environments::place(&mut tx, view.id).await?;
     let object = format!("{}/{} {}", path.app, path.environment, new.node);
-    let job =
-        RunJob { environment: place.environment, release: payload(release), node: new.node, command: new.command };
+    let job = RunJob {
+        environment: place.environment,
+        release: payload(release),
+        node: new.node,
+        command: new.command,
+        data: None,
+    };
     let new = stored::NewJob {
         org,
         deployment: None,

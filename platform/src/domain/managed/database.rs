@@ -10,7 +10,7 @@ use crate::domain::outputs::{Program, encode, field, unsupported};
 use crate::domain::workload::files::{password, project_file};
 
 /// Where the password lies in the container.
-const PASSWORD: &str = "/run/secrets/password";
+pub(super) const PASSWORD: &str = "/run/secrets/password";
 const ROOT_PASSWORD: &str = "/run/secrets/root_password";
 
 /// The official image: <https://hub.docker.com/_/postgres> and its like.
@@ -57,18 +57,18 @@ pub(crate) fn url(program: &Program<'_>, node: &NodeId, spec: &Database) -> Resu
     })
 }
 
-pub(super) fn recipe(program: &Program<'_>, node: &NodeId, spec: &Database, image: &str) -> Result<Managed, Failure> {
-    if spec.backup.is_some() {
-        return Err(unsupported("Docker hosts keep no backups of databases yet", node, field(["backup"]))
-            .help("write a `job` with a `schedule` that dumps it into a `bucket`"));
-    }
-    let common = Common {
+/// What the containers that have to do with a database have in common.
+pub(super) fn common(spec: &Database) -> Common<'_> {
+    Common {
         resources: &spec.resources,
         networks: &spec.networks,
         port: spec.port.0.get(),
         publish: spec.publish.map(|port| (port, &spec.publish_address)),
-    };
-    let mut container = common.container(program, node, image)?;
+    }
+}
+
+pub(super) fn recipe(program: &Program<'_>, node: &NodeId, spec: &Database, image: &str) -> Result<Managed, Failure> {
+    let mut container = common(spec).container(program, node, image)?;
     container.files.insert(PASSWORD.to_owned(), file(password(program, node, spec.password.as_ref(), "password")?));
     for (index, path) in spec.init.iter().enumerate() {
         let contents = project_file(program, node, path, field(["init", &index.to_string()]))?;

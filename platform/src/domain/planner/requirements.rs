@@ -126,7 +126,8 @@ pub fn unsupported(ir: &Ir) -> Vec<Failure> {
     let mut found = Vec::new();
     let mut refuse = |node: &NodeId, field: &str, message: &str, help: &str| {
         let failure = Failure::new(FailureKind::Unsupported, "", message);
-        found.push(failure.of(node.clone()).at(Pointer::root().join(field)).help(help));
+        let field = field.split('/').fold(Pointer::root(), |at, key| at.join(key));
+        found.push(failure.of(node.clone()).at(field).help(help));
     };
     for (node, component) in &ir.components {
         if let Some(workload) = component.spec.workload() {
@@ -150,9 +151,20 @@ pub fn unsupported(ir: &Ir) -> Vec<Failure> {
                     refuse(node, "update", message, "write `on_failure: roll_back`");
                 }
             }
-            Spec::Database(database) if database.backup.is_some() => {
-                let message = "the target makes no backups by itself";
-                refuse(node, "backup", message, "take `backup` away and let a `job` with a `schedule` make them");
+            Spec::Database(database) => {
+                let Some(backup) = &database.backup else { continue };
+                if !managed::backup::is_supported(&database.engine) {
+                    let message = "the target makes copies of PostgreSQL's data only";
+                    refuse(node, "backup", message, "take `backup` away and let a `job` with a `schedule` make them");
+                } else if backup.to.is_some() {
+                    let message = "the target keeps copies in its own place only";
+                    refuse(
+                        node,
+                        "backup/to",
+                        message,
+                        "take `to` away, or take `backup` away and let a `job` with a `schedule` bring them there",
+                    );
+                }
             }
             _ => {}
         }

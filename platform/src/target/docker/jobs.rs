@@ -9,10 +9,12 @@ use oal_ir::NodeId;
 use oal_ir::v1::Spec;
 use tokio::time::Instant;
 
+use super::backups::data_manner;
 use super::release::Release;
 use super::{Docker, Halt, Step, failures, pause};
 use crate::domain::container::ContainerSpec;
-use crate::domain::job::{RunJob, RunResult};
+use crate::domain::job::{DataWork, RunJob, RunResult};
+use crate::domain::managed::backup::Task;
 use crate::domain::naming::labels;
 use crate::engine::containers::Container;
 use crate::engine::containers::logs::Lines;
@@ -24,10 +26,10 @@ const LOOK: Duration = Duration::from_millis(100);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(3600);
 
 /// How a run goes: from the program, or the platform's own for commands.
-struct Manner {
-    timeout: Duration,
-    retries: u64,
-    backoff: Duration,
+pub(super) struct Manner {
+    pub(super) timeout: Duration,
+    pub(super) retries: u64,
+    pub(super) backoff: Duration,
 }
 
 /// How a run ended.
@@ -62,26 +64,44 @@ impl Docker {
         let outcome = async {
             let release = self.release(&job.environment, &job.release).await?;
             self.ensure_place(&release, context).await?;
-            let spec = release.run_spec(&job.node, job.command.as_deref())?;
-            let mut manner = manner(&release, &job.node);
-            if job.command.is_some() {
-                manner.retries = 0;
-            }
+            let (spec, manner) = match &job.data {
+                Some(work) => {
+                    let task = match work {
+                        DataWork::Backup { id, .. } => Task::Copy(*id),
+                        DataWork::Restore { id, digest } => Task::Restore(*id, digest),
+                    };
+                    (self.data_spec(&release, &job.node, &task).await?, data_manner(work))
+                }
+                None => {
+                    let mut manner = manner(&release, &job.node);
+                    if job.command.is_some() {
+                        manner.retries = 0;
+                    }
+                    (release.run_spec(&job.node, job.command.as_deref())?, manner)
+                }
+            };
             let run = context.job.to_string();
-            let ended = self.run_to_end(&release, &job.node, &spec, &manner, &run, context).await;
+            let ended = async {
+                let ended = self.run_to_end(&release, &job.node, &spec, &manner, &run, context).await?;
+                self.data_result(&release, job, &run, ended).await
+            };
+            let ended = ended.await;
             // Its lines are in the job's log; nothing else is left to be asked of it.
             if !matches!(ended, Err(Halt::Job(JobError::Retry(_))))
                 && context.stopped() != Some(crate::roles::worker::Stop::LeaseLost)
             {
                 self.remove_runs(&release, |container| container.label(labels::JOB) == run).await?;
             }
-            ended.map(|(code, failure)| (code, failure.map(|failure| release.redactor.failure(failure))))
+            ended.map(|mut result| {
+                result.failure = result.failure.map(|failure| Box::new(release.redactor.failure(*failure)));
+                result
+            })
         };
         match outcome.await {
-            Ok((exit_code, failure)) => Ok(RunResult { exit_code, failure: failure.map(Box::new) }),
+            Ok(result) => Ok(result),
             Err(Halt::Failed(failure)) => {
                 let failure = self.redactor(job.environment.id).failure(*failure);
-                Ok(RunResult { exit_code: None, failure: Some(Box::new(failure)) })
+                Ok(RunResult { exit_code: None, failure: Some(Box::new(failure)), copy: None })
             }
             Err(Halt::Job(error)) => Err(error),
         }
@@ -98,7 +118,7 @@ impl Docker {
         Ok(())
     }
 
-    async fn run_to_end(
+    pub(super) async fn run_to_end(
         &self,
         release: &Release,
         node: &NodeId,

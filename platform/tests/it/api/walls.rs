@@ -3,6 +3,7 @@
 use helios_client::{NewToken, Scope};
 use http::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::describe::operations;
 use super::{Reply, Served, operations::release, shop};
@@ -13,6 +14,7 @@ struct Things {
     token: String,
     deployment: String,
     job: String,
+    backup: String,
     digest: String,
 }
 
@@ -26,13 +28,25 @@ impl Things {
         let job = client.run(&app, &environment, &run).await.unwrap().id.to_string();
         let deploy = helios_client::NewDeployment::Deploy { source: digest.clone(), params: [].into() };
         let deployment = client.deploy(&app, &environment, &deploy).await.unwrap().id.to_string();
-        (Self { token: caller.token.to_string(), deployment, job, digest: digest.to_string() }, secret)
+        let backup: Uuid = sqlx::query_scalar(
+            "INSERT INTO backups (id, org_id, environment_id, node, scheduled, size, digest, finished_at) \
+             SELECT gen_random_uuid(), org_id, id, 'database/a', false, 1, $2, now() FROM environments \
+             WHERE org_id = $1 AND name = 'production' RETURNING id",
+        )
+        .bind(caller.org)
+        .bind(digest.as_str())
+        .fetch_one(served.store.pool())
+        .await
+        .unwrap();
+        let (token, backup, digest) = (caller.token.to_string(), backup.to_string(), digest.to_string());
+        (Self { token, deployment, job, backup, digest }, secret)
     }
 
     fn path(&self, template: &str) -> String {
         let id = match template.split('/').nth(2) {
             Some("tokens") => &self.token,
             Some("deployments") => &self.deployment,
+            _ if template.contains("/backups/") => &self.backup,
             _ => &self.job,
         };
         let path = template.replace("{app}", "shop").replace("{environment}", "production").replace("{number}", "1");
@@ -50,6 +64,7 @@ impl Things {
             // one that was not uploaded: nobody is here to check it
             "plans" => json!({ "source": plan }),
             "deployments" => json!({ "kind": "deploy", "source": self.digest }),
+            "backups" => json!({ "node": "database/a" }),
             "runs" => json!({ "node": "job/a" }),
             "exec" => json!({ "node": "service/a", "command": ["sh"] }),
             _ => json!({}),
@@ -135,7 +150,7 @@ async fn what_another_organisation_has_is_not_there() {
 /// All that an organisation could have changed of another.
 async fn dump(served: &Served) -> Vec<String> {
     sqlx::query_scalar(
-        "SELECT d::text FROM deployments d UNION ALL SELECT j::text FROM jobs j UNION ALL SELECT s::text FROM secrets s \
+        "SELECT d::text FROM deployments d UNION ALL SELECT j::text FROM jobs j UNION ALL SELECT b::text FROM backups b UNION ALL SELECT s::text FROM secrets s \
          UNION ALL SELECT e::text FROM environments e UNION ALL SELECT a::text FROM audit_log a ORDER BY 1",
     )
     .fetch_all(served.store.pool())

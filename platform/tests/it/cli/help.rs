@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::sandbox::Sandbox;
 
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 22] = [
     "up",
     "login",
     "deploy",
@@ -17,6 +17,7 @@ const VERBS: [&str; 21] = [
     "rollback",
     "promote",
     "secrets",
+    "backups",
     "env",
     "releases",
     "token",
@@ -29,7 +30,10 @@ const VERBS: [&str; 21] = [
 ];
 
 /// Verbs of verbs.
-const BELOW: [&[&str]; 11] = [
+const BELOW: [&[&str]; 14] = [
+    &["backups", "list"],
+    &["backups", "create"],
+    &["backups", "restore"],
     &["secrets", "list"],
     &["secrets", "versions"],
     &["secrets", "set"],

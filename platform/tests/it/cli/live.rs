@@ -2,6 +2,7 @@
 //! container engine.
 
 mod access;
+mod backups;
 mod deployments;
 mod running;
 mod terminal;

@@ -103,6 +103,20 @@ async fn what_the_target_cannot_do_is_said_before_anything_is_built() {
 }
 
 #[tokio::test]
+async fn copies_of_data_that_the_target_cannot_make_are_refused_with_their_field() {
+    let to = "bucket away {}\ndatabase db { engine: postgres, version: 16, backup: { to: away } }\n";
+    let other = "database db { engine: mongodb, version: 7, backup: {} }\n";
+    for (database, field) in [(to, "/backup/to"), (other, "/backup")] {
+        let world = World::new().await;
+        let id = world.deploy(&format!("{WEB}{database}")).await;
+        let failure = world.run(id, |_| Answer::Well).await.failure.unwrap();
+        assert_eq!((failure.kind, failure.node.unwrap().as_str()), (FailureKind::Unsupported, "database/db"));
+        assert_eq!(failure.field.unwrap().to_string(), field);
+        assert!(failure.help.is_some());
+    }
+}
+
+#[tokio::test]
 async fn losing_data_needs_a_yes_to_just_this_plan() {
     let world = World::new().await;
     world.live_with(&format!("{WEB}database db {{ engine: postgres, version: 16, storage: 1GiB }}\n")).await;

@@ -1,7 +1,7 @@
 //! Jobs with a schedule, and putting right what went astray.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use helios::domain::job::{DeployJob, RunJob};
+use helios::domain::job::{DataWork, DeployJob, RunJob};
 use helios::roles::repair::Repair;
 use helios::roles::scheduler::Scheduler;
 use helios_client::DeploymentState;
@@ -91,6 +91,40 @@ async fn a_run_that_has_not_ended_is_met_as_the_program_says() {
         let all = jobs(&world, "cron").await.len();
         assert_eq!(all, if overlap == "skip" { 1 } else { 2 }, "{overlap}");
     }
+}
+
+#[tokio::test]
+async fn copies_of_data_are_made_when_due_however_late_and_one_at_a_time() {
+    let world = World::new().await;
+    let program = "app shop {}\ndatabase db { engine: postgres, version: 16, backup: { schedule: \"0 2 * * *\", keep: 7d } }\n\
+                   database other { engine: postgres, version: 16 }\n";
+    world.live_with(program).await;
+    sqlx::query("ALTER TABLE releases DISABLE TRIGGER releases_immutable").execute(world.store.pool()).await.unwrap();
+    sqlx::query("UPDATE releases SET created_at = '2026-03-01T12:00:00Z'").execute(world.store.pool()).await.unwrap();
+    let mut scheduler = Scheduler::new(Arc::clone(&world.driver));
+    scheduler.look(at("2026-03-02T01:59:59Z")).await.unwrap();
+    assert_eq!(jobs(&world, "backup").await.len(), 0, "the release was not there the last time");
+    let mut other = Scheduler::new(Arc::clone(&world.driver));
+    for _ in 0..2 {
+        // The platform was away at two.
+        scheduler.look(at("2026-03-02T09:30:00Z")).await.unwrap();
+        other.look(at("2026-03-02T09:30:00Z")).await.unwrap();
+    }
+    let begun = jobs(&world, "backup").await;
+    assert_eq!(begun.len(), 1);
+    let body: RunJob = serde_json::from_value(begun[0].2.0.clone()).unwrap();
+    let Some(DataWork::Backup { id, keep }) = body.data else { panic!("{body:?}") };
+    assert_eq!((body.node.as_str(), keep), ("database/db", Some(7 * 24 * 3600 * 1000)));
+    let row: (Uuid, bool) =
+        sqlx::query_as("SELECT id, scheduled FROM backups").fetch_one(world.store.pool()).await.unwrap();
+    assert_eq!(row, (id, true));
+    scheduler.look(at("2026-03-03T02:00:00Z")).await.unwrap();
+    assert_eq!(jobs(&world, "backup").await.len(), 1, "the one before has not ended");
+    world.finish(begun[0].0, "dead", None).await;
+    scheduler.look(at("2026-03-03T02:00:01Z")).await.unwrap();
+    assert_eq!(jobs(&world, "backup").await.len(), 1, "and that time is over");
+    scheduler.look(at("2026-03-04T02:00:00Z")).await.unwrap();
+    assert_eq!(jobs(&world, "backup").await.len(), 2);
 }
 
 const WEB: &str = "app shop {}\nservice web { image: \"nginx:1.27\", replicas: 2 }\n";

@@ -173,6 +173,11 @@ impl Platform {
         self.deploy_to(self.place, "shop", version).await
     }
 
+    /// The environment of `shop`.
+    pub(super) const fn place(&self) -> Uuid {
+        self.place
+    }
+
     /// A new application with an environment; the environment.
     pub(super) async fn add(&self, name: &str) -> Uuid {
         let app = Uuid::now_v7();
