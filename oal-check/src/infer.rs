@@ -12,6 +12,7 @@ pub(crate) mod levels;
 pub(crate) mod literals;
 mod matching;
 mod mismatch;
+mod missing;
 mod names;
 mod objects;
 mod operators;

@@ -233,20 +233,13 @@ impl<'p> Checker<'p> {
         let names: Vec<String> = missing.iter().map(|(_, name, _)| format!("`{name}`")).collect();
         let (word, verb) = if names.len() == 1 { ("field", "is") } else { ("fields", "are") };
         let list = names.join(", ");
-        let mut text = String::new();
-        let gap = entries.first().map(|entry| Span::new(body.open + 1, entry.key.start.max(body.open + 1)));
-        let one_line = gap.is_some_and(|gap| !self.text(gap).contains('\n'));
-        for (_, field, ty) in &missing {
-            let value = self.placeholder(*ty);
-            text.push_str(&if one_line { format!(" {field}: {value},") } else { format!("\n  {field}: {value}") });
-        }
-        let insert = Span::empty(body.open + 1);
-        let tail = if entries.is_empty() { "\n" } else { "" };
+        let fields: Vec<(&str, Ty)> = missing.iter().map(|(_, name, ty)| (name.as_str(), *ty)).collect();
+        let fix = self.add_missing(body.open, &fields, true);
         self.push(
             self.finding(&codes::MISSING_FIELD, at, format!("{of} `{name}` needs its {word} {list}"))
                 .label(format!("{list} {verb} missing"))
                 .help(format!("add the {word} to the body"))
-                .fix(Fix::sketch(format!("add {list}"), self.at.file, insert, format!("{text}{tail}"))),
+                .fix(fix),
         );
     }
 }

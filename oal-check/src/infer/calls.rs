@@ -22,7 +22,7 @@ impl<'p> Checker<'p> {
                     .and_then(|union| union.variants.iter().position(|variant| &*variant.name == name))
             {
                 self.resolve_expr(id, Res::Variant(u32::try_from(at).unwrap_or(0)));
-                self.variant_call(name_at, name, number, at, args);
+                self.variant_call(id, name_at, number, at, args);
                 return Typed::constant(bare);
             }
         }
@@ -98,7 +98,8 @@ impl<'p> Checker<'p> {
     }
 
     /// A variant with its fields, by name or in order.
-    fn variant_call(&mut self, at: Span, name: &str, union: u32, index: usize, args: List<Entry>) {
+    fn variant_call(&mut self, id: ExprId, at: Span, union: u32, index: usize, args: List<Entry>) {
+        let name = self.text(at);
         let Some(union) = self.program.types.union(union).cloned() else { return };
         let Some(fields) = union.variants.get(index).map(|variant| variant.fields.as_slice()) else { return };
         let tree = self.at.tree;
@@ -154,7 +155,7 @@ impl<'p> Checker<'p> {
             self.at.sink = before;
         }
         if !strange {
-            self.require_arguments(at, name, "variant", fields, &given);
+            self.require_arguments(id, at, fields, &given);
         }
     }
 
@@ -223,8 +224,8 @@ impl<'p> Checker<'p> {
         self.push(diagnostic);
     }
 
-    fn require_arguments(&mut self, at: Span, name: &str, what: &str, fields: &[MemberInfo], given: &[(usize, Span)]) {
-        let missing: Vec<String> = fields
+    fn require_arguments(&mut self, id: ExprId, at: Span, fields: &[MemberInfo], given: &[(usize, Span)]) {
+        let missing: Vec<(&str, Ty)> = fields
             .iter()
             .enumerate()
             .filter(|(slot, field)| {
@@ -233,14 +234,17 @@ impl<'p> Checker<'p> {
                     && !self.program.types.split_optional(inner).1
                     && !given.iter().any(|(other, _)| other == slot)
             })
-            .map(|(_, field)| format!("`{}`", field.name))
+            .map(|(_, field)| (&*field.name, field.ty))
             .collect();
         if !missing.is_empty() {
-            let list = missing.join(", ");
+            let names: Vec<String> = missing.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let list = names.join(", ");
+            let fix = self.add_missing_arguments(at.end, self.at.tree.expr(id).span.end, &missing);
             self.push(
-                self.finding(&codes::MISSING_ARGUMENT, at, format!("{what} `{name}` needs {list}"))
+                self.finding(&codes::MISSING_ARGUMENT, at, format!("variant `{}` needs {list}", self.text(at)))
                     .label(format!("without {list}"))
-                    .help("add what is missing"),
+                    .help("add what is missing")
+                    .fix(fix),
             );
         }
     }

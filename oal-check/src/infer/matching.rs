@@ -306,20 +306,24 @@ impl<'p> Checker<'p> {
         let help =
             if open { "write `_ => …` for the rest" } else { "add an arm for each, or `_ => …` for the rest" };
         // After the last arm, in the same line or on lines of their own, as the others stand.
-        let inner = self.text(span).trim_end_matches('}');
+        let inner = self.text(span);
+        let inner = inner.strip_suffix('}').unwrap_or(inner);
         let lines = inner.contains('\n');
         let end = Span::empty(span.start + u32::try_from(inner.trim_end().len()).unwrap_or(0));
+        let bare = inner.ends_with('{') && !lines;
         let indent: String = inner.lines().last().unwrap_or_default().chars().take_while(|c| *c == ' ').collect();
         let first = inner.trim_end().ends_with(['{', ',']);
+        let line_end = if inner.contains("\r\n") { "\r\n" } else { "\n" };
         let value = want.map_or_else(|| "null".to_owned(), |want| self.placeholder(want));
         let arms: String = cases
             .iter()
             .enumerate()
             .map(|(at, case)| match (lines, first && at == 0) {
-                (true, _) => format!("\n{indent}  {case} => {value}"),
+                (true, _) => format!("{line_end}{indent}  {case} => {value}"),
                 (false, true) => format!(" {case} => {value}"),
                 (false, false) => format!(", {case} => {value}"),
             })
+            .chain(bare.then(|| " ".to_owned()))
             .collect();
         self.push(
             self.finding(&codes::MISSING_ARM, subject_span, title)

@@ -272,11 +272,15 @@ impl<'p> Checker<'p> {
                 let names: Vec<String> = missing.iter().map(|member| format!("`{}`", member.name)).collect();
                 let list = names.join(", ");
                 let shown = self.show(ty);
-                self.push(
-                    self.finding(&codes::MISSING_FIELD, at, format!("{shown} needs {list}"))
-                        .label(format!("without {list}"))
-                        .help("add what is missing"),
-                );
+                let fields: Vec<(&str, Ty)> = missing.iter().map(|member| (&*member.name, member.ty)).collect();
+                let mut diagnostic = self
+                    .finding(&codes::MISSING_FIELD, at, format!("{shown} needs {list}"))
+                    .label(format!("without {list}"))
+                    .help("add what is missing");
+                if what == "record" {
+                    diagnostic = diagnostic.fix(self.add_missing(at.start, &fields, false));
+                }
+                self.push(diagnostic);
             }
         }
     }

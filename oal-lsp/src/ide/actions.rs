@@ -8,6 +8,7 @@ mod imports;
 mod inline;
 mod secret;
 mod text;
+mod tidy;
 
 pub use environment::moves;
 pub use fixes::fix_all;
@@ -73,14 +74,16 @@ pub fn actions(checked: &Checked, file: FileId, range: Span) -> Vec<Action> {
     let mut found = Vec::new();
     ground.fixes(&mut found);
     // What is wrong may mean something else once it is written otherwise.
-    if ground.is_wrong(range.start) {
-        return found;
+    if !ground.is_wrong(range.start) {
+        ground.extract(&mut found);
+        ground.inline(&mut found);
+        ground.set_in_environment(&mut found);
+        ground.make_secret(&mut found);
+        ground.rewrite_text(&mut found);
     }
-    ground.extract(&mut found);
-    ground.inline(&mut found);
-    ground.set_in_environment(&mut found);
-    ground.make_secret(&mut found);
-    ground.rewrite_text(&mut found);
+    for action in &mut found {
+        tidy::tidy(checked, &mut action.edits);
+    }
     found
 }
 
@@ -186,10 +189,7 @@ impl<'a> Ground<'a> {
 
     /// What ends a line of this text.
     fn line_end(&self) -> &'static str {
-        match self.source.find('\n').and_then(|at| self.source.as_bytes().get(at.wrapping_sub(1))) {
-            Some(b'\r') => "\r\n",
-            _ => "\n",
-        }
+        tidy::line_end(self.source)
     }
 
     /// A name that nothing has yet, made of a word.

@@ -58,7 +58,7 @@ fn with_line_ends_of(source: &str, formatted: String) -> String {
 }
 
 /// The lines that differ between a text, which stands at `base`, and its formatted form.
-fn changes(text: &str, base: usize, formatted: &str) -> Vec<Change> {
+pub(super) fn changes(text: &str, base: usize, formatted: &str) -> Vec<Change> {
     let formatted = &with_line_ends_of(text, formatted.to_owned());
     let lines = InternedInput::new(text, formatted.as_str());
     let diff = Diff::compute(Algorithm::Myers, &lines);

@@ -11,6 +11,7 @@ mod rename;
 mod semantic_tokens;
 mod signature;
 mod text_only;
+mod tidy;
 
 use oal_check::{Checked, InMemory, Options, Project, check};
 

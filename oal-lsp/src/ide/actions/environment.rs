@@ -36,7 +36,12 @@ pub fn moves(checked: &Checked, options: &Options, file: FileId, range: Span) ->
         let after = check(&after::edited(checked, &action.edits), options);
         after::worse(checked, &after, Severity::Warning).is_none()
     };
-    ground.moves().into_iter().filter(sound).collect()
+    let mut found = ground.moves();
+    for action in &mut found {
+        super::tidy::tidy(checked, &mut action.edits);
+    }
+    found.retain(sound);
+    found
 }
 
 impl Ground<'_> {

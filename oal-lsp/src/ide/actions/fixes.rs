@@ -115,6 +115,7 @@ pub fn fix_all(checked: &Checked, file: FileId) -> Option<Action> {
         }
     }
     edits.sort();
+    super::tidy::tidy(checked, &mut edits);
     (!edits.is_empty()).then(|| Action {
         title: "Fix all that has a sure fix".to_owned(),
         kind: ActionKind::FixAll,

@@ -8,10 +8,10 @@ use oal_lsp::ide::actions::{Action, ActionKind, actions, fix_all, moves, organis
 use oal_syntax::{FileId, Span};
 use std::collections::BTreeMap;
 
-type Files = Vec<(String, String)>;
+pub(super) type Files = Vec<(String, String)>;
 
 /// The files after the edits.
-fn apply(checked: &Checked, files: &[(String, String)], edits: &[Edit]) -> Files {
+pub(super) fn apply(checked: &Checked, files: &[(String, String)], edits: &[Edit]) -> Files {
     let mut changed = files.to_vec();
     let mut edits: Vec<&Edit> = edits.iter().collect();
     edits.sort_by_key(|edit| (edit.file, edit.span.start, edit.span.end));
@@ -41,13 +41,13 @@ fn after(text: &str, title: &str) -> String {
 }
 
 /// The same with both line ends.
-fn becomes(text: &str, title: &str, expected: &str) {
+pub(super) fn becomes(text: &str, title: &str, expected: &str) {
     for (text, expected) in line_ends(text).iter().zip(line_ends(expected)) {
         assert_eq!(after(text, title), expected, "{text}");
     }
 }
 
-fn titles(text: &str) -> Vec<String> {
+pub(super) fn titles(text: &str) -> Vec<String> {
     let (source, at) = cursor(text);
     actions(&checked_one(&source), FileId(0), Span::empty(at)).into_iter().map(|action| action.title).collect()
 }
@@ -305,7 +305,7 @@ fn irs(checked: &Checked) -> Vec<Option<serde_json::Value>> {
 }
 
 /// Every action that some place of a file offers, each once.
-fn everywhere(checked: &Checked, file: FileId, text: &str) -> Vec<(Span, Action)> {
+pub(super) fn everywhere(checked: &Checked, file: FileId, text: &str) -> Vec<(Span, Action)> {
     let mut found: BTreeMap<String, (Span, Action)> = BTreeMap::new();
     for token in oal_syntax::lexer::tokens(text).tokens {
         let range = Span::empty(token.span.start);
