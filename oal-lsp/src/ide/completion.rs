@@ -216,7 +216,7 @@ impl<'a, 'r> List<'a, 'r> {
             Want::Argument { callee, given, expected } => self.arguments(callee, given, *expected),
             Want::Part { known, expected } => self.parts(*known, *expected),
             Want::Pattern { subject, given } => self.patterns(*subject, given),
-            Want::TypeName => self.type_names(),
+            Want::TypeName(space) => self.type_names(*space),
             Want::KindName(space) => self.kind_names(*space),
             Want::Guard => self.guards(),
             Want::UsePath => self.use_paths(None),

@@ -194,6 +194,9 @@ impl<'a> List<'a, '_> {
             return;
         }
         for (name, kind, own) in self.all_kinds() {
+            if self.site.defines(&name) {
+                continue;
+            }
             let docs = kind.info().and_then(|info| info.item).map(|item| {
                 let span = kind.program.project.file(item.file).parse.tree.item(item.item).span;
                 Docs::Above(item.file, span.start)
@@ -216,17 +219,22 @@ impl<'a> List<'a, '_> {
         self.push(Kind::Keyword, "{", group::WORD);
     }
 
-    pub(super) fn type_names(&mut self) {
+    /// Types, or those of a used file.
+    pub(super) fn type_names(&mut self, space: Option<FileId>) {
+        if let Some(file) = space {
+            for (name, id) in self.declared_in(file, |kind| matches!(kind, DefKind::Type | DefKind::Kind)) {
+                self.type_name(name, id);
+            }
+            return;
+        }
         const BUILT_IN: [&str; 13] = [
             "Bool", "Int", "Float", "String", "Duration", "Size", "Cpu", "Percent", "Port", "PortName", "Endpoint",
             "List", "Map",
         ];
         for (name, id) in self.names_in_scope(|kind| matches!(kind, DefKind::Type | DefKind::Kind)) {
-            let docs = self.docs_of(id);
-            let own_kind = self.program.def(id).is_some_and(|def| def.kind == DefKind::Kind);
-            let kind = if own_kind { Kind::Kind } else { Kind::Type };
-            if let Some(item) = self.push(kind, name, group::WANTED) {
-                item.docs = docs;
+            // No type contains itself.
+            if !self.site.defines(name) || self.site.inside_kind.is_some() {
+                self.type_name(name, id);
             }
         }
         for name in BUILT_IN {
@@ -255,6 +263,15 @@ impl<'a> List<'a, '_> {
             self.push(kind, name, group::OTHER);
         }
         self.words(&["secret", "deploy"], group::WORD);
+    }
+
+    fn type_name(&mut self, name: &str, id: DefId) {
+        let docs = self.docs_of(id);
+        let own_kind = self.program.def(id).is_some_and(|def| def.kind == DefKind::Kind);
+        let kind = if own_kind { Kind::Kind } else { Kind::Type };
+        if let Some(item) = self.push(kind, name, group::WANTED) {
+            item.docs = docs;
+        }
     }
 
     pub(super) fn lints(&mut self) {

@@ -2,10 +2,14 @@
 //! says.
 
 use super::tables::Type;
+use oal_check::builtins::{Class, Shape};
 use oal_check::types::{Level, TyData};
 
 /// Whether it does, levels included.
 pub(super) fn fits(got: Type<'_>, want: Type<'_>) -> bool {
+    if want.hole {
+        return !got.is_optional() && has_text_form(got);
+    }
     let (want_bare, want_level) = want.program.types.split_level(want.ty);
     let (got_bare, got_level) = got.program.types.split_level(got.ty);
     let (got, want) = (Type { ty: got_bare, ..got }, Type { ty: want_bare, ..want });
@@ -58,9 +62,54 @@ fn alike(got: Type<'_>, want: Type<'_>) -> bool {
     }
 }
 
+/// Whether a value of a type can stand in a hole of a text.
+fn has_text_form(ty: Type<'_>) -> bool {
+    match ty.bare() {
+        Some(TyData::Union(_)) => ty.variants().unwrap_or_default().iter().all(|variant| variant.fields.is_empty()),
+        Some(
+            TyData::Unknown
+            | TyData::Null
+            | TyData::Range
+            | TyData::List(_)
+            | TyData::Map(..)
+            | TyData::Record(_)
+            | TyData::Kind(_)
+            | TyData::Endpoint,
+        )
+        | None => false,
+        Some(_) => true,
+    }
+}
+
+/// Whether a function that gives this fits.
+pub(super) fn makes(result: Shape, want: Type<'_>) -> bool {
+    let number = matches!(
+        want.bare(),
+        Some(
+            TyData::Int
+                | TyData::Port
+                | TyData::Float
+                | TyData::Duration
+                | TyData::Size
+                | TyData::Cpu
+                | TyData::Percent
+        )
+    );
+    match result {
+        Shape::Text => is_text(want),
+        Shape::Bool => want.hole || want.bare() == Some(&TyData::Bool),
+        Shape::Int => want.hole || matches!(want.bare(), Some(TyData::Int | TyData::Port)),
+        Shape::List(_) => want.element().is_some(),
+        Shape::Map(..) => want.map_value().is_some(),
+        Shape::Var(_, Class::Number) => want.hole || number,
+        Shape::Var(_, Class::Ordered) => number || is_text(want),
+        Shape::Any | Shape::Sized | Shape::Var(..) | Shape::ElementOf(_) => true,
+    }
+}
+
 /// Whether a component of a kind stands for a secret text here.
 pub(super) fn is_secret(got: Type<'_>, want: Type<'_>) -> bool {
-    let Some(kind) = got.kind() else { return false };
+    let Some(kind) = got.kind().filter(|_| !want.hole) else { return false };
     let root = kind.info().and_then(|info| info.root).and_then(|root| kind.program.kind(root));
     let secret = kind.name() == "secret" || root.is_some_and(|root| &*root.name == "secret");
     let (bare, level) = want.program.types.split_level(want.ty);

@@ -2,13 +2,15 @@
 
 use super::site::{Callee, Keys, KeysOf};
 use super::tables::{self, Known, PartKind, Type};
+use super::values::MOST_COMPONENTS;
 use super::{Docs, Kind, List, group, scaffold};
-use oal_check::program::{DefKind, ExprRef, FieldInfo, KindInfo, Place};
+use oal_check::program::{DefId, DefKind, ExprRef, FieldInfo, KindInfo, Place};
 use oal_check::query;
-use oal_check::types::MemberInfo;
+use oal_check::types::{MemberInfo, TextType, TyData};
 use oal_check::value::Value;
 use oal_syntax::Span;
 use oal_syntax::token::Token;
+use std::collections::BTreeSet;
 
 impl<'a> List<'a, '_> {
     pub(super) fn keys(&mut self, keys: &Keys<'a>) {
@@ -67,14 +69,27 @@ impl<'a> List<'a, '_> {
                 .variants()
                 .map(|variants| variants.iter().map(|variant| (variant.name.to_string(), None)).collect())
                 .unwrap_or_default();
-            if key.bare() == Some(&oal_check::types::TyData::PortName) {
+            if key.bare() == Some(&TyData::PortName) {
                 names.extend(self.own_ports().into_iter().map(|port| (port, None)));
+            }
+            if key.bare() == Some(&TyData::Text(TextType::EnvName)) {
+                names.extend(self.variables().into_iter().map(|name| (name, None)));
             }
             names.extend(self.groups(ty).into_iter().map(|(name, at)| (name, Some(at))));
             for (name, at) in names.into_iter().filter(|(name, _)| !given.contains(name)) {
                 self.key(&name, value, false, at);
             }
         }
+    }
+
+    /// The names of the variables that components of this file set.
+    fn variables(&self) -> BTreeSet<String> {
+        let file = self.request.file;
+        let components = (0..).zip(&self.program.defs);
+        let components = components.filter(|(_, def)| def.kind == DefKind::Component && def.item.file == file);
+        let sets =
+            components.take(MOST_COMPONENTS).filter_map(|(id, _)| tables::written(self.program, DefId(id), "env"));
+        sets.flat_map(tables::keys).map(|(name, ..)| name).collect()
     }
 
     /// The network groups of the app, where those that a component joins are wanted.

@@ -117,16 +117,31 @@ impl<'a> List<'a, '_> {
             self.prefix = Span::new(replace.start, self.request.offset).text(self.request.source).to_ascii_lowercase();
             return self.all_files(&own, Some(replace));
         }
-        let last = own.rsplit('/').next().unwrap_or_default().to_owned();
-        let same =
-            self.directory("", &written).as_deref() == own.rsplit_once('/').map_or(Some(""), |(dir, _)| Some(dir));
+        let files = self.oal_files();
+        let all = !self.incomplete;
+        let Some(directory) = self.directory("", &written) else { return };
+        let below = |name: &str| if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
         self.entries("", &written, replace, |entry| {
-            entry.is_directory || (entry.name.ends_with(".oal") && !(same && entry.name == last))
+            let path = below(&entry.name);
+            let holds = |file: &String| file.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'));
+            if entry.is_directory { !all || files.iter().any(holds) } else { path.ends_with(".oal") && path != own }
         });
+        // Those deeper down at once, too.
+        let whole = Span::new(replace.start - crate::ide::offset(written.len()), replace.end);
+        for path in &files {
+            let relative = oal_check::project::relative(&own, path);
+            let deeper = relative.strip_prefix(&written).is_some_and(|rest| rest.contains('/'));
+            if deeper
+                && *path != own
+                && let Some(item) = self.push(Kind::File, relative, group::FITS)
+            {
+                item.replace = whole;
+            }
+        }
     }
 
-    /// Every file below the file's own directory, and those beside the directories above, without those that are programs.
-    fn all_files(&mut self, own: &str, quoted: Option<Span>) {
+    /// Every source file of the project, in order.
+    fn oal_files(&mut self) -> Vec<String> {
         /// Directories that are looked into.
         const MOST: usize = 64;
         let mut waiting = vec![String::new()];
@@ -143,13 +158,18 @@ impl<'a> List<'a, '_> {
                     if directory.is_empty() { entry.name.clone() } else { format!("{directory}/{}", entry.name) };
                 if entry.is_directory && !entry.name.starts_with('.') {
                     waiting.push(path);
-                } else if entry.name.ends_with(".oal") && path != own {
+                } else if entry.name.ends_with(".oal") {
                     found.push(path);
                 }
             }
         }
         found.sort();
-        for path in found {
+        found
+    }
+
+    /// Every file but this one.
+    fn all_files(&mut self, own: &str, quoted: Option<Span>) {
+        for path in self.oal_files().into_iter().filter(|path| path != own) {
             let relative = oal_check::project::relative(own, &path);
             let Some(item) = self.push(Kind::File, relative.clone(), group::WANTED) else { continue };
             match quoted {
@@ -166,7 +186,10 @@ impl<'a> List<'a, '_> {
         }
         let (written, replace) = self.written(text);
         let base = self.base_of_dockerfile(text).unwrap_or_default();
-        self.entries(&base, &written, replace, |_| true);
+        // What is built from is a directory.
+        let before = self.request.source.get(..text.span.start as usize).unwrap_or_default();
+        let directories = before.trim_end().ends_with("context:");
+        self.entries(&base, &written, replace, |entry| entry.is_directory || !directories);
     }
 
     /// The build context from which a `dockerfile` is named.

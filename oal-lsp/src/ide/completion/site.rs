@@ -65,8 +65,8 @@ pub(crate) enum Want<'a> {
         /// Patterns that stand there already.
         given: Vec<String>,
     },
-    /// A type.
-    TypeName,
+    /// A type; of a used file where given.
+    TypeName(Option<FileId>),
     /// A kind, to extend or to declare a component of; of a used file where given.
     KindName(Option<FileId>),
     /// What comes between a component's name and its body.
@@ -135,6 +135,8 @@ pub(crate) struct Site<'a> {
     pub(super) has_colon: bool,
     /// Names of loops and patterns in scope, innermost last.
     pub(super) locals: Vec<(String, Known<'a>)>,
+    /// The name that is being declared.
+    defining: Option<String>,
     /// The kind in whose declaration this is.
     pub(super) inside_kind: Option<Kind<'a>>,
     /// The kind of the component around, with the entries of its `ports`.
@@ -223,6 +225,7 @@ pub(crate) fn find<'a>(
             text: None,
             has_colon: false,
             locals: Vec::new(),
+            defining: None,
             inside_kind: None,
             component: None,
             own_ports: Vec::new(),
@@ -238,6 +241,13 @@ pub(crate) fn find<'a>(
 fn line_start(source: &str, at: u32) -> u32 {
     let before = source.get(..at as usize).unwrap_or_default();
     before.rfind('\n').map_or(0, |line| crate::ide::offset(line + 1))
+}
+
+impl Site<'_> {
+    /// Whether the cursor is in the declaration of a name.
+    pub(super) fn defines(&self, name: &str) -> bool {
+        self.defining.as_deref() == Some(name)
+    }
 }
 
 impl<'a> Reader<'a, '_> {
@@ -386,6 +396,7 @@ impl<'a> Reader<'a, '_> {
             self.site.inside_kind = None;
             self.site.component = None;
             self.site.locals.clear();
+            self.site.defining = None;
             self.item()?;
         }
     }

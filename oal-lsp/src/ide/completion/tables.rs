@@ -1,8 +1,12 @@
 //! What a check knows of names, kinds and types, for text that it has not seen: all is found by name. Built-in kinds and types that the
 //! program does not use yet come from a check of a program that uses them all, made once.
 
+mod parts;
+
+pub(crate) use parts::{Part, PartKind, component_parts, is_name, parts, step};
+
 use oal_check::program::{Def, DefId, DefKind, FieldInfo, KindId, KindInfo, Place, Program};
-use oal_check::types::{MemberInfo, Ty, TyData, VariantInfo};
+use oal_check::types::{MemberInfo, TextType, Ty, TyData, VariantInfo};
 use oal_check::{Checked, Options, Project, check};
 use oal_syntax::ast::{EntryValue, ExprId, ExprKind, ItemKind, List};
 use oal_syntax::{FileId, Span, key};
@@ -17,6 +21,8 @@ pub(crate) struct Type<'a> {
     pub(crate) list: bool,
     /// The kind whose components are meant, where the program has no number for their type.
     pub(crate) of: Option<KindId>,
+    /// Whether it is a hole of a text, which takes all that has a text form.
+    pub(crate) hole: bool,
 }
 
 /// A kind of one of the two programs.
@@ -39,26 +45,6 @@ pub(crate) struct Known<'a> {
     pub(crate) namespace: Option<FileId>,
 }
 
-/// A part of a value: what may follow a dot.
-#[derive(Debug, Clone)]
-pub(crate) struct Part<'a> {
-    pub(crate) name: String,
-    pub(crate) known: Known<'a>,
-    pub(crate) what: PartKind,
-    /// Where it is declared.
-    pub(crate) at: Option<(&'a Program, Place)>,
-}
-
-/// What a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PartKind {
-    Output,
-    Field,
-    Port,
-    Nested,
-    Member,
-}
-
 /// All built-in kinds and types.
 pub(crate) fn library() -> &'static Program {
     static LIBRARY: OnceLock<Checked> = OnceLock::new();
@@ -72,6 +58,11 @@ pub(crate) fn library() -> &'static Program {
                     text.push_str(&format!("type T{at} = {name}\n"));
                 }
             }
+            for name in TextType::ALL.iter().map(|text_type| text_type.name()) {
+                for level in ["", "deploy", "secret"] {
+                    text.push_str(&format!("type Text{level}{name} = {level} {name}\n"));
+                }
+            }
             check(&Project::single("library.oal", text), &Options::default())
         })
         .program()
@@ -79,7 +70,12 @@ pub(crate) fn library() -> &'static Program {
 
 impl<'a> Type<'a> {
     pub(crate) const fn new(program: &'a Program, ty: Ty) -> Self {
-        Self { program, ty, list: false, of: None }
+        Self { program, ty, list: false, of: None, hole: false }
+    }
+
+    /// What a hole of a text takes.
+    pub(crate) const fn hole(program: &'a Program) -> Self {
+        Self { hole: true, ..Self::new(program, Ty::STRING) }
     }
 
     /// What it is without level, `?` and refinements; `None` for a list that is only meant.
@@ -221,9 +217,10 @@ fn built_in_kind<'a>(program: &'a Program, name: &str) -> Option<Kind<'a>> {
     find(program).or_else(|| find(library()))
 }
 
-/// A type by its written name, where it is a plain one.
+/// A type by its written name, where it is a plain one; its level counts where it is a checked text.
 pub(crate) fn named_type<'a>(program: &'a Program, file: FileId, name: &str) -> Option<Type<'a>> {
     let name = name.trim().trim_end_matches('?');
+    let (level, name) = name.split_once(' ').unwrap_or(("", name));
     let primitive = [
         ("Bool", Ty::BOOL),
         ("Int", Ty::INT),
@@ -252,6 +249,9 @@ pub(crate) fn named_type<'a>(program: &'a Program, file: FileId, name: &str) -> 
         return Some(kind_type(kind));
     }
     let library = library();
+    if TextType::from_name(name).is_some() {
+        return definition(library, FileId(0), &format!("Text{level}{name}")).and_then(|(id, _)| of(library, id));
+    }
     let at = library.defs.iter().position(|def| {
         def.kind == DefKind::Type
             && oal_check::std::index(def.item.file).is_some()
@@ -287,11 +287,11 @@ pub(crate) fn value_of<'a>(program: &'a Program, id: DefId) -> Known<'a> {
 
 /// The type that has the components of a kind as values.
 pub(crate) const fn kind_type(kind: Kind<'_>) -> Type<'_> {
-    Type { program: kind.program, ty: Ty::UNKNOWN, list: false, of: Some(kind.id) }
+    Type { of: Some(kind.id), ..Type::new(kind.program, Ty::UNKNOWN) }
 }
 
 /// The entries of the body or object in which a component's field is written.
-fn written<'a>(program: &'a Program, def: DefId, field: &str) -> Option<(&'a Program, FileId, ExprId)> {
+pub(crate) fn written<'a>(program: &'a Program, def: DefId, field: &str) -> Option<(&'a Program, FileId, ExprId)> {
     let item = program.def(def)?.item;
     let tree = &program.project.file(item.file).parse.tree;
     let ItemKind::Component { body, .. } = tree.item(item.item).kind else { return None };
@@ -348,103 +348,4 @@ pub(crate) fn kind_ports(kind: Kind<'_>) -> Vec<(String, Place, &Program)> {
         next = info.base;
     }
     found
-}
-
-/// All that may stand behind a dot.
-pub(crate) fn parts<'a>(known: Known<'a>) -> Vec<Part<'a>> {
-    let Some(ty) = known.ty else {
-        let written = known.value.map(keys).unwrap_or_default();
-        let part = |(name, known, _)| Part { name, known, what: PartKind::Member, at: None };
-        return written.into_iter().map(part).collect();
-    };
-    let part = |name: &str, ty: Ty, what, at| {
-        let known = Known { ty: Some(Type::new(known_program(known), ty)), ..Known::default() };
-        Part { name: name.to_owned(), known, what, at }
-    };
-    if let Some(kind) = ty.kind() {
-        return component_parts(kind, known).into_iter().chain(component_fields(kind, known)).collect();
-    }
-    if let Some(fields) = ty.record() {
-        let written = known.value.map(keys).unwrap_or_default();
-        let one = |field: &MemberInfo| {
-            let mut part = part(&field.name, field.ty, PartKind::Member, Some((ty.program, field.at)));
-            part.known.ty = Some(ty.with(field.ty));
-            part.known.value =
-                written.iter().find(|(name, ..)| **name == *field.name).and_then(|(_, known, _)| known.value);
-            part
-        };
-        return fields.iter().map(one).collect();
-    }
-    if let Some(inner) = ty.map_value() {
-        let written = known.value.map(keys).unwrap_or_default().into_iter();
-        return written
-            .filter(|(name, ..)| is_name(name))
-            .map(|(name, of, span)| {
-                let at = of.value.map(|(program, file, _)| (program, Place { file, span }));
-                Part { name, known: Known { ty: Some(inner), ..of }, what: PartKind::Member, at }
-            })
-            .collect();
-    }
-    Vec::new()
-}
-
-fn known_program(known: Known<'_>) -> &Program {
-    match known.ty {
-        Some(ty) => ty.program,
-        None => library(),
-    }
-}
-
-/// Whether a text can stand behind a dot.
-pub(crate) fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// What a component has beside its fields: outputs, ports, components in it.
-pub(crate) fn component_parts<'a>(kind: Kind<'a>, known: Known<'a>) -> Vec<Part<'a>> {
-    let program = kind.program;
-    let Some(info) = kind.info() else { return Vec::new() };
-    let typed = |ty: Ty| Known { ty: Some(Type::new(program, ty)), ..Known::default() };
-    let mut found = Vec::new();
-    for output in &info.outputs {
-        let at = Some((program, output.at));
-        found.push(Part { name: output.name.to_string(), known: typed(output.ty), what: PartKind::Output, at });
-    }
-    let ports = known.def.map_or_else(|| kind_ports(kind), |(program, def)| ports(program, def));
-    for (name, place, of) in ports.into_iter().filter(|(name, ..)| is_name(name)) {
-        let known = typed(Ty::ENDPOINT);
-        found.push(Part { name, known, what: PartKind::Port, at: Some((of, place)) });
-    }
-    for nested in &info.nested {
-        let ty = nested.of.map(|id| kind_type(Kind { program, id }));
-        let item = program.project.file(nested.item.file).parse.tree.item(nested.item.item);
-        let at = Some((program, Place { file: nested.item.file, span: item.span }));
-        let known = Known { ty, ..Known::default() };
-        found.push(Part { name: nested.name.to_string(), known, what: PartKind::Nested, at });
-    }
-    found
-}
-
-fn component_fields<'a>(kind: Kind<'a>, known: Known<'a>) -> impl Iterator<Item = Part<'a>> {
-    let program = kind.program;
-    kind.info().into_iter().flat_map(|info| &info.fields).map(move |field| {
-        let value = known.def.and_then(|(program, def)| written(program, def, &field.name));
-        let known = Known { ty: Some(Type::new(program, field.ty)), value, ..Known::default() };
-        Part { name: field.name.to_string(), known, what: PartKind::Field, at: Some((program, field.at)) }
-    })
-}
-
-/// One part by its name.
-pub(crate) fn step<'a>(program: &'a Program, known: Known<'a>, name: &str) -> Known<'a> {
-    if let Some(file) = known.namespace {
-        return definition(program, file, name).map(|(id, _)| value_of(program, id)).unwrap_or_default();
-    }
-    if let Some(kind) = known.ty.and_then(Type::kind)
-        && let Some(ty) = kind.field_type(name)
-    {
-        let value = known.def.and_then(|(program, def)| written(program, def, name));
-        return Known { ty: Some(ty), value, ..Known::default() };
-    }
-    parts(known).into_iter().find(|part| part.name == name).map(|part| part.known).unwrap_or_default()
 }

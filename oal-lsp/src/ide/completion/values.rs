@@ -1,17 +1,17 @@
 //! Values: those that fit the place first.
 
-use super::fits::{fits, is_secret, is_text};
+use super::fits::{fits, is_secret, makes};
 use super::scaffold::{self, Scaffold};
 use super::tables::{self, Known, Part, PartKind, Type};
 use super::{Docs, Kind, List, group};
-use oal_check::builtins::{self, Shape};
+use oal_check::builtins;
 use oal_check::program::{DefId, DefKind};
 use oal_check::types::TyData;
 use oal_syntax::FileId;
 use oal_syntax::literal::{Number, UNITS};
 
 /// Components whose parts are looked through; of more, those that begin like the word at the cursor come first.
-const MOST_COMPONENTS: usize = 400;
+pub(super) const MOST_COMPONENTS: usize = 400;
 
 impl<'a> List<'a, '_> {
     pub(super) fn values(&mut self, expected: Option<Type<'a>>) {
@@ -124,7 +124,8 @@ impl<'a> List<'a, '_> {
     fn of_own_kind(&mut self, expected: Option<Type<'a>>) {
         let Some(kind) = self.site.inside_kind else { return };
         let parts = tables::parts(Known { ty: Some(tables::kind_type(kind)), ..Known::default() });
-        for part in parts.into_iter().filter(|part| matches!(part.what, PartKind::Field | PartKind::Nested)) {
+        let inner = |part: &Part<'_>| matches!(part.what, PartKind::Field | PartKind::Nested);
+        for part in parts.into_iter().filter(|part| inner(part) && !self.site.defines(&part.name)) {
             let docs = part.at.map(|(_, at)| Docs::Above(at.file, at.span.start));
             let what = if part.what == PartKind::Nested { Kind::Component } else { Kind::Field };
             self.named(what, &part.name, part.known, expected, docs);
@@ -150,9 +151,13 @@ impl<'a> List<'a, '_> {
                 _ => Kind::Component,
             };
             let docs = self.docs_of(id);
-            self.named(kind, name, known, expected, docs);
+            // What is being declared is no part of its own value; of a component's own only what it does not say itself.
+            let own = self.site.defines(name);
+            if !own {
+                self.named(kind, name, known, expected, docs);
+            }
             if let Some(want) = expected.filter(|_| kind == Kind::Component) {
-                self.parts_that_fit(name, known, want);
+                self.parts_that_fit(name, known, want, own);
             }
         }
         let scope = self.program.scopes.get(self.request.file.0 as usize);
@@ -166,7 +171,7 @@ impl<'a> List<'a, '_> {
     }
 
     /// `orders.url` where a text is wanted.
-    fn parts_that_fit(&mut self, name: &str, known: Known<'a>, want: Type<'a>) {
+    fn parts_that_fit(&mut self, name: &str, known: Known<'a>, want: Type<'a>, own: bool) {
         // Fields, of which there are many, only where they say more than a number or text.
         let parts = match known.ty.and_then(Type::kind) {
             Some(kind) if want.variants().is_none() && want.record().is_none() => tables::component_parts(kind, known),
@@ -175,7 +180,7 @@ impl<'a> List<'a, '_> {
         for part in parts {
             let fits = part.known.ty.is_some_and(|got| fits(got, want));
             // A field that this component does not set itself says nothing new.
-            let said = part.what != PartKind::Field || part.known.value.is_some();
+            let said = part.what != PartKind::Field || part.known.value.is_some() && !own;
             if part.what == PartKind::Member || !(fits && said) {
                 continue;
             }
@@ -199,14 +204,7 @@ impl<'a> List<'a, '_> {
 
     fn functions(&mut self, expected: Option<Type<'a>>) {
         for function in builtins::ALL {
-            let makes = expected.is_some_and(|want| match function.result {
-                Shape::Text => is_text(want),
-                Shape::Bool => want.bare() == Some(&TyData::Bool),
-                Shape::Int => matches!(want.bare(), Some(TyData::Int | TyData::Port)),
-                Shape::List(_) => want.element().is_some(),
-                Shape::Map(..) => want.map_value().is_some(),
-                _ => true,
-            });
+            let makes = expected.is_some_and(|want| makes(function.result, want));
             let group = match expected {
                 None => group::WORD,
                 Some(_) if makes => group::MAKES,

@@ -228,6 +228,51 @@ fn values_of_the_expected_type() {
 }
 
 #[test]
+fn holes_of_texts_take_what_has_a_text_form() {
+    let found = here("service x { env: { A: \"postgres://${│}\" } }");
+    has!(&found, ["orders.url", "api.url", "copies", "wait", "join", "len"]);
+    let place = |label: &str| found.iter().position(|found| found == label).unwrap();
+    assert!(place("orders.url") < place("orders") && place("copies") < place("api"), "{found:?}");
+    assert!(
+        !at(&format!("let x = \"${{│}}\"\n{REST}"))
+            .0
+            .items
+            .iter()
+            .any(|item| { matches!(item.label.as_str(), "api" | "orders" | "split") && item.sort.0 < 7 })
+    );
+}
+
+#[test]
+fn what_is_being_declared_is_not_offered() {
+    lacks!(here("service x { after: [│] }"), ["x"]);
+    lacks!(labels(&format!("service x {{ restart: │ }}\nservice x {{ restart: never }}\n{REST}")), ["x.restart"]);
+    has!(labels(&format!("service x {{ ports: {{ http: 80 }}, env: {{ A: │ }} }}\n{REST}")), ["x.url"]);
+    for (text, own, other) in [
+        ("param p: Tier = │", "p", "free"),
+        ("let w = wait + │", "w", "wait"),
+        ("let w: Duration = │", "w", "wait"),
+        ("type X = │", "X", "Tier"),
+        ("kind k extends │ {}", "k", "web"),
+    ] {
+        let found = here(text);
+        assert!(!found.iter().any(|label| label == own), "{text}: {found:?}");
+        assert!(found.iter().any(|label| label == other), "{text}: {found:?}");
+    }
+    // Another declaration sees it.
+    has!(here("let w = 1\nlet v = │"), ["w"]);
+}
+
+#[test]
+fn keys_and_functions_that_fit() {
+    has!(here("service x { env: { │ } }"), ["LOG"]);
+    has!(here("kind k extends service {\n  output o: deploy Url = │\n}"), ["api.url"]);
+    assert_eq!(item("kind k extends service {\n  output o: deploy Url = │\n}", "api.url").sort.0, 3);
+    assert_eq!(item("service x { restart: │ }", "sum").sort.0, 7);
+    assert_eq!(item("service x { replicas: │ }", "sum").sort.0, 4);
+    assert_eq!(here("use \"./lib/web.oal\" as lib\nparam z: lib.│"), ["Level", "shop_web"]);
+}
+
+#[test]
 fn environments() {
     assert_eq!(first("let x = if environment == │", 2), ["dev", "prod"]);
     assert_eq!(first("let x = if environment == p│ then 1 else 2", 1), ["prod"]);
@@ -327,14 +372,15 @@ fn patterns() {
 fn paths() {
     assert_eq!(here("use │"), ["./lib/web.oal", "./lib/ä b.oal"]);
     assert_eq!(here("use \"│\""), ["./lib/web.oal", "./lib/ä b.oal"]);
-    assert_eq!(here("use \"./│\" { a }"), ["api", "lib"]);
+    assert_eq!(here("use \"./│\" { a }"), ["lib", "./lib/web.oal", "./lib/ä b.oal"]);
+    assert_eq!(taken("use \"./│\" { a }", "./lib/web.oal"), "use \"./lib/web.oal\" { a }");
     assert_eq!(here("use \"./lib/│\" { a }"), ["web.oal", "ä b.oal"]);
     assert_eq!(taken("use \"./lib/w│x.oal\" { a }", "web.oal"), "use \"./lib/web.oal\" { a }");
     assert_eq!(here("use \"./lib/│"), ["web.oal", "ä b.oal"]);
     assert_eq!(here("use \"./lib/web.oal\" { │ }"), ["shop_web", "size", "Level"]);
     assert_eq!(here("use \"./lib/web.oal\" { size, │ }"), ["shop_web", "Level"]);
     assert_eq!(here("use \"./lib/web.oal\" { s│, size }"), ["shop_web"]);
-    assert_eq!(here("service x { build: { context: \"./│\" } }"), ["app.oal", "api", "lib"]);
+    assert_eq!(here("service x { build: { context: \"./│\" } }"), ["api", "lib"]);
     assert_eq!(here("service x { build: { context: \"./api\", dockerfile: \"│\" } }"), ["Dockerfile", "src"]);
     assert_eq!(here("service x { env_files: [\"./api/│\"] }"), ["Dockerfile", "src"]);
     assert!(here("service x { image: \"│\" }").is_empty());

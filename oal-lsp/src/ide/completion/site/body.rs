@@ -25,6 +25,7 @@ impl<'a> Reader<'a, '_> {
             K::Param => self.typed_value(),
             K::Let => self.let_item(),
             K::Type => {
+                self.define(self.next_token());
                 self.name()?;
                 self.peek(|_| Want::Words(&["="]))?;
                 if self.take(K::Assign) { self.ty() } else { Ok(()) }
@@ -43,6 +44,10 @@ impl<'a> Reader<'a, '_> {
             K::Name => self.component(first),
             _ => Ok(()),
         }
+    }
+
+    fn define(&mut self, name: Option<Token>) {
+        self.site.defining = name.map(|name| self.text(name).to_owned());
     }
 
     /// A name that is declared: nothing can be listed for it.
@@ -102,6 +107,7 @@ impl<'a> Reader<'a, '_> {
         }
         self.pos += 1;
         let name = self.text(key).to_owned();
+        let outer = self.site.defining.replace(name.clone());
         let start = self.pos;
         self.ty()?;
         let written = self.written(start);
@@ -116,13 +122,22 @@ impl<'a> Reader<'a, '_> {
             let ty = known.or_else(|| tables::named_type(self.program, self.file, &written));
             self.expr(ty)?;
         }
+        self.site.defining = outer;
         Ok(())
     }
 
-    /// The text of the tokens from `start` up to here.
+    /// The text of the tokens from `start` up to here, a level with a blank behind it.
     fn written(&self, start: usize) -> String {
         let tokens = self.tokens.get(start..self.pos).unwrap_or_default();
-        tokens.iter().map(|token| self.text(*token)).collect()
+        let mut text = String::new();
+        for token in tokens {
+            let word = self.text(*token);
+            text.push_str(word);
+            if matches!(word, "deploy" | "secret") && text.len() == word.len() && tokens.len() > 1 {
+                text.push(' ');
+            }
+        }
+        text
     }
 
     fn let_item(&mut self) -> Read<()> {
@@ -131,6 +146,7 @@ impl<'a> Reader<'a, '_> {
             return self.typed_value();
         }
         self.name()?;
+        self.define(Some(first));
         self.peek(|_| Want::Words(&["="]))?;
         if self.take(K::Assign) {
             self.expr(None)?;
@@ -155,6 +171,7 @@ impl<'a> Reader<'a, '_> {
     fn kind_item(&mut self) -> Read<()> {
         let name = self.peek(|_| Want::Nothing)?;
         let own = self.text(name).to_owned();
+        self.define(Some(name));
         self.name()?;
         self.peek(|_| Want::Words(&["extends", "{"]))?;
         let mut base = None;
@@ -195,7 +212,9 @@ impl<'a> Reader<'a, '_> {
         if !matches!(next.kind, K::Name | K::Upper | K::Error | K::LBrace) && !next.kind.is_keyword() {
             return Ok(());
         }
+        let defined = self.site.defining.take();
         if next.kind != K::LBrace {
+            self.define(Some(next));
             self.pos += 1;
         }
         let locals = self.site.locals.len();
@@ -221,6 +240,7 @@ impl<'a> Reader<'a, '_> {
         if result.is_ok() {
             self.site.component = outer;
             self.site.own_ports = ports;
+            self.site.defining = defined;
             self.site.locals.truncate(locals);
         }
         result

@@ -88,7 +88,7 @@ impl<'a> Reader<'a, '_> {
             K::TextStart => {
                 loop {
                     self.pos += 1;
-                    self.expr(None)?;
+                    self.expr(Some(Type::hole(self.program)))?;
                     self.peek(|_| Want::Nothing)?;
                     if self.kind() != Some(K::TextMiddle) {
                         break;

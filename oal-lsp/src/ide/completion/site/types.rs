@@ -35,7 +35,7 @@ impl Reader<'_, '_> {
     }
 
     fn one_type(&mut self) -> Read<()> {
-        let token = self.peek(|_| Want::TypeName)?;
+        let token = self.peek(|_| Want::TypeName(None))?;
         match token.kind {
             K::Bar => {
                 self.pos += 1;
@@ -56,7 +56,7 @@ impl Reader<'_, '_> {
                 self.pos += 1;
                 // `secret` is a kind, too: a type of its own where no other follows.
                 match self.next_token().map(|next| next.kind) {
-                    None => self.peek(|_| Want::TypeName).map(|_| ()),
+                    None => self.peek(|_| Want::TypeName(None)).map(|_| ()),
                     Some(K::Upper | K::LParen | K::LBrace | K::Name) => self.deeper(|reader| reader.one_type()),
                     Some(_) => Ok(()),
                 }
@@ -64,7 +64,8 @@ impl Reader<'_, '_> {
             K::Name | K::Upper => {
                 self.pos += 1;
                 if self.take(K::Dot) {
-                    self.peek(|_| Want::TypeName)?;
+                    let space = self.program.namespace(self.file, self.text(token));
+                    self.peek(|_| space.map_or(Want::Nothing, |space| Want::TypeName(Some(space))))?;
                     self.pos += 1;
                 }
                 if self.take(K::Less) {
