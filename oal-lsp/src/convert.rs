@@ -7,6 +7,8 @@ use tower_lsp::ls_types::{Location, Position, PositionEncodingKind, Range, TextD
 
 use crate::documents::Change;
 use crate::file::File;
+use crate::key;
+use crate::library;
 use crate::lines::{Encoding, Place};
 use crate::program::Program;
 
@@ -59,7 +61,7 @@ pub(crate) fn range(file: &File, span: Span, encoding: Encoding) -> Range {
 
 /// The URI of a document. One that a client has sent is one; so are those that we write.
 pub(crate) fn uri(file: &File) -> Option<Uri> {
-    file.uri.parse().ok()
+    if file.key.starts_with(key::STD) { library::uri(&file.key).parse().ok() } else { file.uri.parse().ok() }
 }
 
 /// A place in a program.

@@ -3,6 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::sync::Arc;
 
+use crate::library;
+
 /// The name of a document: an absolute path with `/` between its parts, or a URI that is none of a file.
 pub(crate) type Key = Arc<str>;
 
@@ -22,7 +24,8 @@ pub(crate) fn of_uri(uri: &str) -> Key {
     if let Some(path) = path.filter(|path| path.starts_with('/')) {
         let path = path.split(['?', '#']).next().unwrap_or_default();
         if let Ok(path) = percent_decode_str(path).decode_utf8() {
-            return normal(&path);
+            let path = normal(&path);
+            return library::key_of(&path).unwrap_or(path);
         }
     }
     percent_decode_str(uri).decode_utf8().map_or_else(|_| uri.into(), |decoded| (&*decoded).into())

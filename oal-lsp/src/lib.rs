@@ -9,6 +9,7 @@ mod findings;
 pub mod ide;
 mod key;
 mod lanes;
+mod library;
 mod lines;
 mod long;
 mod program;

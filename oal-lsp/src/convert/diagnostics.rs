@@ -14,6 +14,7 @@ use tower_lsp::ls_types::{
 
 use crate::findings::Findings;
 use crate::key;
+use crate::library;
 use crate::lines::Encoding;
 
 /// What a client can show of a diagnostic.
@@ -28,7 +29,7 @@ pub(crate) struct Shows {
 
 /// The page of a code, among the read-only documents.
 pub(crate) fn page(code: &Code) -> String {
-    format!("{}errors/{}.md", key::STD, code.id)
+    library::uri(&format!("{}errors/{}.md", key::STD, code.id))
 }
 
 /// All findings.

@@ -7,7 +7,6 @@
 //! | `oal/status` | none | what the server is doing, for reports of problems |
 //! | `workspace/textDocumentContent` | `{ uri }` | `{ text }`: files of the built-in library, pages of codes (LSP 3.18) |
 
-use oal_check::diagnostic::codes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
@@ -17,6 +16,7 @@ use super::{Server, View};
 use crate::ide::graph::{self, Picture};
 use crate::key;
 use crate::lanes::Lane;
+use crate::library;
 use crate::snapshot::lock;
 
 /// A program, by any of its files, in an environment.
@@ -112,10 +112,9 @@ fn picture(view: &View, subject: Subject) -> Result<Option<Picture>> {
 }
 
 fn content(view: &View, named: Named) -> Result<Value> {
-    let page = |name: &str| codes::lookup(name.strip_prefix("errors/")?.strip_suffix(".md")?);
     let key = key::of_uri(named.uri.as_str());
-    if let Some(code) = key.strip_prefix(key::STD).and_then(page) {
-        return Ok(json!({ "text": code.page() }));
+    if let Some(text) = key.strip_prefix(key::STD).and_then(library::text) {
+        return Ok(json!({ "text": text }));
     }
     Ok(json!({ "text": view.file(&named.uri)?.text() }))
 }

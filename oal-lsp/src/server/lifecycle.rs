@@ -16,6 +16,7 @@ use crate::convert;
 use crate::disk;
 use crate::key::Key;
 use crate::lanes::Lane;
+use crate::library;
 use crate::settings::Settings;
 use crate::snapshot::lock;
 
@@ -30,6 +31,7 @@ impl Server {
     pub(super) fn start_session(&self, params: InitializeParams) -> Result<InitializeResult> {
         let general = params.capabilities.general.as_ref();
         let encoding = convert::encoding(general.and_then(|general| general.position_encodings.as_deref()));
+        library::agree(params.initialization_options.as_ref());
         let session = Session { encoding, client: params.capabilities, ..Session::default() };
         let answer = capabilities::answer(&session);
         // A second `initialize` does not come this far.

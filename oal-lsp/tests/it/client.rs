@@ -65,8 +65,7 @@ impl Client {
 
     pub(crate) fn initialize(&mut self, folder: Option<&Path>, capabilities: Value) -> Value {
         let folders = folder.map(|folder| json!([{ "uri": uri(folder), "name": "here" }]));
-        let params =
-            json!({ "processId": null, "rootUri": null, "workspaceFolders": folders, "capabilities": capabilities });
+        let params = json!({ "processId": null, "rootUri": null, "workspaceFolders": folders, "capabilities": capabilities, "initializationOptions": { "library": "scheme" } });
         let answer = self.call("initialize", params).unwrap();
         self.notify("initialized", json!({}));
         answer

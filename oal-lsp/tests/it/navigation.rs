@@ -124,6 +124,46 @@ fn names_lead_somewhere() {
     assert_eq!(session.client.stop(), 0);
 }
 
+/// A client that does not say that it reads our scheme gets the library as read-only files.
+#[test]
+fn the_library_is_in_files_for_most_editors() {
+    let folder = Folder::new("files", &[("app.oal", ROOT), ("lib/web.oal", LIBRARY)]);
+    let mut command = std::process::Command::new(option_env!("CARGO_BIN_EXE_oal-lsp").unwrap_or("oal-lsp"));
+    command.current_dir(folder.path()).env("XDG_CACHE_HOME", folder.path().join("cache"));
+    let mut client = Client::of(command);
+    let document = json!({ "publishDiagnostics": { "codeDescriptionSupport": true } });
+    client.call("initialize", json!({ "processId": null, "capabilities": { "textDocument": document } })).unwrap();
+    client.notify("initialized", json!({}));
+    let root = uri(&folder.path().join("app.oal"));
+    client.open(&root, ROOT);
+    let found = client.call("textDocument/typeDefinition", at(&root, ROOT, "backend: ", "api")).unwrap();
+    let place = found[0]["uri"].as_str().unwrap().to_owned();
+    let path = std::path::Path::new(place.strip_prefix("file://").unwrap());
+    assert!(path.starts_with(folder.path().join("cache/oal")) && path.ends_with("service.oal"), "{place}");
+    let text = std::fs::read_to_string(path).unwrap();
+    assert_eq!(
+        text,
+        oal_check::std::text(oal_check::std::index(oal_check::std::file_named("service.oal").unwrap()).unwrap()).1
+    );
+    assert!(std::fs::metadata(path).unwrap().permissions().readonly());
+    // Opened, it is asked like any other, and nothing is found in it.
+    client.open(&place, &text);
+    let params = at(&place, &text, "field health: ", "Probe");
+    assert!(
+        client.call("textDocument/definition", params.clone()).unwrap()[0]["uri"]
+            .as_str()
+            .unwrap()
+            .starts_with("file://")
+    );
+    assert!(client.call("textDocument/hover", params).unwrap()["contents"]["value"].as_str().is_some());
+    let pulled = client.call("textDocument/diagnostic", json!({ "textDocument": { "uri": place } })).unwrap();
+    assert_eq!(pulled["items"], json!([]));
+    let pulled = client.call("textDocument/diagnostic", json!({ "textDocument": { "uri": root } })).unwrap();
+    let page = pulled["items"][0]["codeDescription"]["href"].as_str().unwrap();
+    assert!(std::fs::read_to_string(page.strip_prefix("file://").unwrap()).unwrap().starts_with("# "), "{page}");
+    assert_eq!(client.stop(), 0);
+}
+
 /// A file of the built-in library is asked like any other.
 #[test]
 fn the_library_is_asked_too() {
@@ -155,7 +195,7 @@ fn names_are_renamed_in_all_files() {
     let params = with(at(&session.root, ROOT, "param ", "copies"), json!({ "newName": "api" }));
     let refusal = session.client.call("textDocument/rename", params).unwrap_err();
     assert_eq!(refusal["code"], -32803);
-    assert!(refusal["message"].as_str().unwrap().contains("declared twice"), "{refusal}");
+    assert!(refusal["message"].as_str().unwrap().contains("already declared"), "{refusal}");
 }
 
 #[test]

@@ -45,7 +45,8 @@ async function start(output: vscode.LogOutputChannel): Promise<void> {
     documentSelector: [{ language: 'oal' }],
     outputChannel: output,
     synchronize: { configurationSection: 'oal' },
-    initializationOptions: vscode.workspace.getConfiguration('oal'),
+    // Documents of the built-in library are read by `Library`, which shows them as read-only.
+    initializationOptions: { ...vscode.workspace.getConfiguration('oal'), library: 'scheme' },
     diagnosticPullOptions: { onChange: true, onTabs: true },
   };
   client = new LanguageClient('oal', 'OAL', serverOptions, clientOptions);
