@@ -97,6 +97,12 @@ fn default_text(checked: &Checked, default: Option<oal_check::program::ExprRef>)
     })
 }
 
+/// A noun with `a` or `an`.
+pub(super) fn article(noun: &str) -> String {
+    let an = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {noun}", if an { "an" } else { "a" })
+}
+
 /// A text on one line, cut where it is long.
 pub(super) fn short(text: &str) -> String {
     const MOST: usize = 80;

@@ -87,12 +87,14 @@ fn indentation(source: &str, parse: &Parse, line: u32, closer: Option<char>) -> 
     let after = tree.top.partition_point(|item| tree.item(*item).span.start < line);
     let start = after.checked_sub(1).and_then(|at| tree.top.get(at)).map_or(0, |item| tree.item(*item).span.start);
     let mut open: Vec<Token> = Vec::new();
+    let mut last = None;
     let mut lexer = Lexer::<false>::new(source, start as usize);
     for token in lexer.by_ref() {
         if token.span.start >= line {
             break;
         }
         use TokenKind as K;
+        last = Some(token);
         match token.kind {
             K::LBrace | K::LParen | K::LBracket => open.push(token),
             K::RBrace | K::RParen | K::RBracket => {
@@ -102,11 +104,52 @@ fn indentation(source: &str, parse: &Parse, line: u32, closer: Option<char>) -> 
             _ => {}
         }
     }
-    let Some(bracket) = open.last() else { return Some(0) };
-    let first = line_start(source, bracket.span.start);
-    let outer = source.get(first as usize..)?;
-    let outer = outer.len() - outer.trim_start_matches(' ').len();
-    Some(if closer.is_some() { outer } else { outer + STEP })
+    let columns = |at: u32| {
+        let line = source.get(line_start(source, at) as usize..).unwrap_or_default();
+        line.len() - line.trim_start_matches(' ').len()
+    };
+    let inside = match open.last() {
+        Some(bracket) if closer.is_some() => return Some(columns(bracket.span.start)),
+        Some(bracket) => columns(bracket.span.start) + STEP,
+        None => 0,
+    };
+    // Directly below a line that is not at its end, or the variants of a type.
+    let above = last.filter(|last| last.span.end > line_start(source, line.saturating_sub(1)));
+    let variants = |last: Token| {
+        let from = line_start(source, last.span.start);
+        source.get(from as usize..).is_some_and(|line| line.trim_start_matches(' ').starts_with('|'))
+    };
+    Some(match above {
+        Some(last) if goes_on(last.kind) => inside + STEP,
+        Some(last) if open.is_empty() && variants(last) => columns(last.span.start),
+        _ => inside,
+    })
+}
+
+/// Whether a value must follow on the next line.
+const fn goes_on(kind: TokenKind) -> bool {
+    use TokenKind as K;
+    matches!(
+        kind,
+        K::Assign
+            | K::Plus
+            | K::Minus
+            | K::Star
+            | K::Slash
+            | K::Percent
+            | K::And
+            | K::Or
+            | K::Not
+            | K::Coalesce
+            | K::Equal
+            | K::NotEqual
+            | K::LessEqual
+            | K::GreaterEqual
+            | K::Arrow
+            | K::Then
+            | K::Else
+            | K::Bar
+    )
 }
 
 fn set_indentation(source: &str, line: u32, columns: usize) -> Vec<Change> {

@@ -56,13 +56,16 @@ fn plan(checked: &Checked, file: FileId, offset: u32) -> Result<Plan, String> {
         | Symbol::Parameter(..)
         | Symbol::BuiltinType(_)
         | Symbol::Level(_)
-        | Symbol::Lint(_) => return Err(format!("`{name}` is a {noun}: the language itself names it")),
+        | Symbol::Lint(_) => {
+            return Err(format!("`{name}` is {}: the language itself names it", describe::article(noun)));
+        }
         Symbol::File(_) => return Err("to rename a file, rename it in the file tree: its uses follow".to_owned()),
         _ => {}
     }
     let declared = query::declaration(checked, &symbol).ok_or_else(|| format!("`{name}` is declared nowhere"))?;
     if oal_check::std::index(declared.file).is_some() {
-        return Err(format!("`{name}` is a {noun} of the built-in library, which nobody can change"));
+        let noun = describe::article(noun);
+        return Err(format!("`{name}` is {noun} of the built-in library, which nobody can change"));
     }
     let all = query::mentions(checked, &symbol);
     if !all.iter().any(|mention| mention.is_declaration) {
@@ -91,6 +94,7 @@ pub fn rename(checked: &Checked, options: &Options, file: FileId, offset: u32, n
         return Ok(Vec::new());
     }
     refuse_bad_name(checked, &plan, &new)?;
+    refuse_taken(checked, &plan, &new)?;
     refuse_other_texts(checked, &plan)?;
     let mut edits = Vec::with_capacity(plan.mentions.len());
     for mention in &plan.mentions {
@@ -117,7 +121,8 @@ fn refuse_bad_name(checked: &Checked, plan: &Plan, new: &str) -> Result<(), Stri
         return Ok(());
     }
     if !is_word(new) {
-        return Err(format!("`{new}` is no name: a {noun} has letters, digits and `_`"));
+        let noun = describe::article(noun);
+        return Err(format!("`{new}` is no name: {noun} has letters, digits and `_`"));
     }
     let is_type = matches!(plan.symbol, Symbol::Def(def)
         if checked.program().def(def).is_some_and(|info| info.kind == DefKind::Type));
@@ -140,6 +145,25 @@ fn refuse_bad_name(checked: &Checked, plan: &Plan, new: &str) -> Result<(), Stri
         && oal_check::std::is_kind(new)
     {
         return Err(format!("`{new}` is a built-in kind"));
+    }
+    Ok(())
+}
+
+/// A name that something else in one of the files has already.
+fn refuse_taken(checked: &Checked, plan: &Plan, new: &str) -> Result<(), String> {
+    let program = checked.program();
+    if !matches!(plan.symbol, Symbol::Def(_) | Symbol::Namespace(_)) {
+        return Ok(());
+    }
+    let own = |mention: &&Mention| mention.is_declaration || mention.is_import;
+    for mention in plan.mentions.iter().filter(own) {
+        let file = mention.place.file;
+        let def = program.named(file, new).filter(|def| plan.symbol != Symbol::Def(*def));
+        let other = def.and_then(|def| query::declaration(checked, &Symbol::Def(def)));
+        if let Some(place) = other {
+            let at = describe::place_words(checked, place);
+            return Err(format!("`{new}` is already declared at {at}"));
+        }
     }
     Ok(())
 }

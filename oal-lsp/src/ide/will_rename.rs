@@ -42,7 +42,7 @@ pub fn edits(checked: &Checked, moves: &[Move]) -> Vec<Edit> {
                 continue;
             }
             let new = relative(own.as_deref().unwrap_or(&source.path), other.as_deref().unwrap_or(target));
-            let text = format!("\"{new}\"");
+            let text = oal_check::value::Value::text(&new).source();
             if path.text(&source.text) != text {
                 found.push(Edit { file, span: path, text });
             }

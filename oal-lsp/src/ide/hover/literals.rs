@@ -5,6 +5,7 @@ use oal_check::program::ExprRef;
 use oal_check::query;
 use oal_syntax::ast::{ExprId, ExprKind};
 use oal_syntax::literal::{self, Number};
+use oal_syntax::token::{Token, TokenKind};
 use oal_syntax::visit::{self, Node};
 use oal_syntax::{FileId, Span};
 
@@ -14,13 +15,21 @@ use super::{Hover, level_words, paragraph, text_type};
 pub(super) fn hover(checked: &Checked, file: FileId, offset: u32) -> Option<Hover> {
     let source = checked.project().file(file);
     let tree = &source.parse.tree;
-    if let Some(found) = keyword(&source.text, offset) {
-        return Some(found);
-    }
     let expr = visit::path_at(tree, offset).into_iter().rev().find_map(|node| match node {
         Node::Expr(id) => Some(id),
         _ => None,
-    })?;
+    });
+    // The lines of a text have no keywords.
+    let in_text = |id: ExprId| {
+        let node = tree.expr(id);
+        matches!(node.kind, ExprKind::Text | ExprKind::Piece) && node.span.start < offset && offset < node.span.end
+    };
+    if !expr.is_some_and(in_text)
+        && let Some(found) = keyword(&source.text, offset)
+    {
+        return Some(found);
+    }
+    let Some(expr) = expr else { return bound(&source.text, offset) };
     let node = tree.expr(expr);
     match node.kind {
         ExprKind::Number => number(checked, file, expr, node.span),
@@ -29,6 +38,26 @@ pub(super) fn hover(checked: &Checked, file: FileId, offset: u32) -> Option<Hove
         }
         _ => None,
     }
+}
+
+/// What a number beside `..` in a type means.
+fn bound(source: &str, offset: u32) -> Option<Hover> {
+    let before = source.get(..offset as usize)?;
+    let digit = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let behind = source.get(offset as usize..)?;
+    let (start, end) = (before.trim_end_matches(digit).len(), source.len() - behind.trim_start_matches(digit).len());
+    let (before, behind) = (source.get(..start)?, source.get(end..)?);
+    let side = match (before.ends_with("..="), before.ends_with("..")) {
+        (true, _) => "the most: it is included",
+        (_, true) => "what values stay below",
+        _ if behind.starts_with("..") => "the least: it is included",
+        _ => return None,
+    };
+    let span = Span::new(super::super::offset(start), super::super::offset(end));
+    let number = span.text(source);
+    number
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then(|| Hover { span, markdown: format!("```oal\n{number}\n```\n\n{side}") })
 }
 
 /// Type and level of an expression; of a checked text what it must look like.
@@ -84,25 +113,32 @@ fn fraction(number: i64, by: i64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// What a keyword is for.
+/// What a keyword or operator is for.
 fn keyword(source: &str, offset: u32) -> Option<Hover> {
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let at = offset as usize;
-    let before = source.get(..at)?;
-    let start = before.rfind(|c| !word(c)).map_or(0, |found| found + before.get(found..).map_or(1, first_len));
-    let end = source.get(at..)?.find(|c| !word(c)).map_or(source.len(), |found| at + found);
-    let text = source.get(start..end)?;
+    use TokenKind as K;
+    let from = line_start(source, offset as usize);
     // Behind a dot and before a colon every word is a name, and in comments and texts nothing is a keyword.
-    let tokens = oal_syntax::lexer::tokens(source.get(line_start(source, start)..line_end(source, end))?);
-    let from = line_start(source, start);
-    let token = tokens.tokens.iter().find(|token| from + token.span.start as usize == start)?;
-    let words = token.kind.is_keyword().then(|| meaning(text)).flatten()?;
-    let span = Span::new(u32::try_from(start).ok()?, u32::try_from(end).ok()?);
-    Some(Hover { span, markdown: format!("```oal\n{text}\n```\n\n{words}") })
-}
-
-fn first_len(text: &str) -> usize {
-    text.chars().next().map_or(1, char::len_utf8)
+    let tokens = oal_syntax::lexer::tokens(source.get(from..line_end(source, offset as usize))?).tokens;
+    let from = u32::try_from(from).ok()?;
+    let at = offset - from;
+    let here = |token: &&Token| token.span.start <= at && at <= token.span.end;
+    let says = |token: &&Token| {
+        token.kind.is_keyword() || meaning(token.span.text(source.get(from as usize..).unwrap_or_default())).is_some()
+    };
+    let token = tokens
+        .iter()
+        .filter(here)
+        .find(|token| at < token.span.end && says(token))
+        .or_else(|| tokens.iter().filter(here).find(says))?;
+    if matches!(
+        token.kind,
+        K::Text | K::TextStart | K::TextMiddle | K::TextEnd | K::Name | K::Upper | K::Key | K::Error
+    ) {
+        return None;
+    }
+    let span = Span::new(from + token.span.start, from + token.span.end);
+    let text = span.text(source);
+    Some(Hover { span, markdown: format!("```oal\n{text}\n```\n\n{}", meaning(text)?) })
 }
 
 fn line_start(source: &str, at: usize) -> usize {
@@ -133,6 +169,20 @@ fn meaning(word: &str) -> Option<&'static str> {
         "matches" => "the pattern that the whole text must match",
         "in" => "what a loop goes through; between values, whether the right one holds the left one",
         "for" => "once for each element",
+        "if" => "the value of one of two branches; before a component's or element's braces, where it is there at all",
+        "then" => "what the value is where the condition holds",
+        "else" => "what the value is where the condition does not hold",
+        "and" => "whether both hold; the right side is looked at only where the left one holds",
+        "or" => "whether one of both holds; the right side is looked at only where the left one does not hold",
+        "not" => "the opposite",
+        "as" => "the name that it has in this file",
+        "??" => "the left value, or the right one where that is null",
+        "?." => "a part of what may be null; null where it is",
+        "==" => "whether both are the same",
+        "!=" => "whether both are different",
+        "<" | "<=" | ">" | ">=" => "compares numbers by size, and texts by their letters",
+        ".." => "from the left bound to before the right one; a missing bound is none",
+        "..=" => "from the left bound to the right one, both included",
         "match" => "chooses by the variant or value; every case has an arm",
         _ => return None,
     })

@@ -205,6 +205,31 @@ fn hover_says_type_docs_and_values() {
 }
 
 #[test]
+fn hover_tells_what_words_and_signs_do() {
+    let text = "app a {}\nparam n: Int? where 1..=50 = 2\nlet x = if n == 1 and true then n ?? 3 else 4\nlet y = \"\"\"\n  if else\n  \"\"\"\n";
+    let of = |at: usize| {
+        let marked_text = format!("{}│{}", &text[..at], &text[at..]);
+        let texts = line_ends(&marked_text);
+        hovered(texts.map(|text| marked(&text, "")))
+    };
+    let at = |word: &str| of(text.find(word).unwrap() + 1);
+    for (word, says) in [
+        ("if n", "one of two branches"),
+        ("then", "where the condition holds"),
+        ("else 4", "does not hold"),
+        ("and", "both hold"),
+        ("==", "the same"),
+        ("?? 3", "where that is null"),
+        ("..=", "both included"),
+    ] {
+        assert!(at(word).contains(says), "{word}: {}", at(word));
+    }
+    assert!(of(text.find("1..").unwrap()).contains("the least"));
+    assert!(of(text.find("50").unwrap() + 1).contains("the most"));
+    assert!(!at("if else").contains("branches"));
+}
+
+#[test]
 fn hover_tells_the_types_of_keys_and_variables() {
     let starts = |programs: [Marked; 2], words: &str| {
         let text = hovered(programs);
@@ -319,6 +344,7 @@ fn moved_files_are_used_where_they_are() {
     assert_eq!(moved("app.oal", "shop/app.oal"), ["0 \"../lib/web.oal\""]);
     assert!(moved("app.oal", "main.oal").is_empty());
     assert!(moved("li", "x").is_empty());
+    assert_eq!(moved("lib/web.oal", "lib/a\"${b.oal"), [r#"0 "./lib/a\"\${b.oal""#]);
 }
 
 #[test]

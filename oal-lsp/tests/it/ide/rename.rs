@@ -143,7 +143,7 @@ fn what_would_break_is_refused() {
     };
     let root = "app a {}\nlet one = 1\nlet two = 2\nlet xs = [one + two for tw in [1, 2] if tw > 1]\nservice b { image: \"x:1\", replicas: two, env: { L: \"x\" } }\nservice c { image: \"x:1\", env: { L: b.env.L, X: \"${xs[0]}\" } }\n";
     let at = |word: &str| root.replacen(word, &word.replacen(' ', " │", 1), 1);
-    refused(&at("let one"), "two", "declared twice");
+    refused(&at("let one"), "two", "already declared at app.oal:3");
     refused(&at("let one"), "tw", "means something else at app.oal:4");
     refused(&at("let one"), "if", "a word of the language");
     refused(&at("let one"), "One", "starts with a small letter");
@@ -227,4 +227,12 @@ fn keys_are_renamed_where_they_are_texts() {
         let refusal = after(root, "w[\"eu\"].u", "w[\"│eu\"].u", "us").unwrap_err();
         assert!(!refusal.contains("no name here"), "{refusal}");
     }
+}
+
+#[test]
+fn a_refusal_says_what_is_in_the_way() {
+    let root = "app a {}\ndatabase ord│ers { engine: postgres, version: 16 }\nservice api { image: \"x:1\", ports: { http: 80 }, env: { A: orders.url } }\nroute r { host: \"a.example\", to: api.http }\n";
+    assert_eq!(renamed(root, "", "api").unwrap_err(), "`api` is already declared at app.oal:3");
+    let why = renamed(&root.replace("ord│ers", "orders").replace("orders.url", "orders.u│rl"), "", "b").unwrap_err();
+    assert_eq!(why, "`url` is an output of the built-in library, which nobody can change");
 }

@@ -206,6 +206,23 @@ fn a_new_line_is_indented() {
 }
 
 #[test]
+fn a_value_that_goes_on_is_indented() {
+    for end in ["\n", "\r\n"] {
+        let becomes = |text: &str, expected: &str| {
+            assert_eq!(typed(&text.replace('\n', end), end), expected.replace('\n', end), "{text}");
+        };
+        becomes("let x =│\n", "let x =\n  \n");
+        becomes("let n = 1 +│\n", "let n = 1 +\n  \n");
+        becomes("let n =\n  1 +│\n", "let n =\n  1 +\n  \n");
+        becomes("type T =│\n", "type T =\n  \n");
+        becomes("type T =\n  | a│\n", "type T =\n  | a\n  \n");
+        becomes("let m = match x {\n  a =>│\n}\n", "let m = match x {\n  a =>\n    \n}\n");
+        becomes("let x = 1│\n", "let x = 1\n\n");
+        becomes("type T =\n  | a\n│\nlet b = 1\n", "type T =\n  | a\n\n\nlet b = 1\n");
+    }
+}
+
+#[test]
 fn a_closing_brace_formats() {
     assert_eq!(typed("service   api {\n    image: \"a:1\"\n  │", "}"), "service api {\n  image: \"a:1\"\n}\n");
     assert_eq!(
