@@ -101,8 +101,8 @@ fn completion_of_files() {
         let items = found["items"].as_array().unwrap().iter();
         items.map(|item| item["label"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(labels(session.at("textDocument/completion", 0, 7)), ["lib.oal", "x"]);
-    assert_eq!(labels(session.at("textDocument/completion", 2, 29)), ["app.oal", "lib.oal", "x"]);
+    assert_eq!(labels(session.at("textDocument/completion", 0, 7)), ["lib.oal"]);
+    assert_eq!(labels(session.at("textDocument/completion", 2, 29)), ["x"]);
 }
 
 #[test]
