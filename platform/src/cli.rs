@@ -44,6 +44,8 @@ pub use failure::{Exit, Failure, Rendered};
 pub use output::{Color, Output, Paint};
 
 use crate::roles::oal_worker;
+use crate::telemetry::traces::{self, Span, SpanKind};
+use crate::trace;
 
 /// Deploy, observe and roll back what OAL programs describe.
 #[derive(Debug, Parser)]
@@ -105,14 +107,17 @@ enum Verb {
 #[must_use]
 pub fn main() -> i32 {
     let mut output = Output::new();
-    let parsed = command(output.colors_errors()).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command(output.colors_errors()).try_get_matches().and_then(|matches| {
+        let name = matches.subcommand_name().unwrap_or_default().to_owned();
+        Ok((name, Cli::from_arg_matches(&matches)?))
+    });
     let exit = match parsed {
-        Ok(cli) => {
+        Ok((name, cli)) => {
             output.set_color(cli.color);
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             match runtime {
                 Ok(runtime) => {
-                    let end = runtime.block_on(perform(cli.verb, &mut output));
+                    let end = runtime.block_on(traced(&name, cli.verb, &mut output));
                     // A read from the terminal that nobody waits for any more would hold it up until the next key.
                     runtime.shutdown_background();
                     end.unwrap_or_else(|failure| {
@@ -141,6 +146,31 @@ pub fn main() -> i32 {
         Ok(()) => i32::from(exit.code()),
         Err(()) => i32::from(Exit::Usage.code()),
     }
+}
+
+/// Performs a verb as a part of a trace, where traces are sent: that of `TRACEPARENT`, or one of its own.
+async fn traced(name: &str, verb: Verb, output: &mut Output) -> Result<Exit, Failure> {
+    // The platform's own processes begin their traces with each request, and say by their log what is wrong.
+    let asks = !matches!(verb, Verb::Up(_) | Verb::Serve(_) | Verb::Completions(_) | Verb::CheckBundle);
+    if let Some(why) = (asks || matches!(verb, Verb::Up(_))).then(traces::begin).flatten() {
+        output.note(&format!("{why}\n"));
+    }
+    let parent = std::env::var("TRACEPARENT").ok().filter(|_| asks);
+    let span =
+        asks.then(|| traces::span(SpanKind::Client, parent.as_deref(), || (format!("helios {name}"), Vec::new())));
+    let mut span = span.flatten();
+    let traceparent = span.as_ref().map(Span::traceparent).or(parent);
+    let end = trace::within(traceparent, perform(verb, output)).await;
+    if let Some(span) = &mut span {
+        let exit = end.as_ref().map_or_else(|failure| failure.exit, |exit| *exit);
+        span.set("process.exit.code", exit.code().into());
+        if end.is_err() {
+            span.fail("exit code");
+        }
+    }
+    drop(span);
+    traces::end().await;
+    end
 }
 
 async fn perform(verb: Verb, output: &mut Output) -> Result<Exit, Failure> {

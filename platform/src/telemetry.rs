@@ -1,4 +1,6 @@
-//! What the process says of itself: lines for people or machines, numbers for Prometheus.
+//! What the process says of itself: lines for people or machines, numbers for Prometheus, traces for OpenTelemetry.
+
+pub mod traces;
 
 use std::fmt;
 use std::sync::Arc;

@@ -26,6 +26,7 @@ use crate::problem::Problem;
 pub type Result<T> = std::result::Result<T, ClientError>;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// How often a call is tried.
 const ATTEMPTS: u32 = 4;
 /// The longest that the client waits because the server says so.
@@ -46,12 +47,22 @@ impl Client {
     /// # Errors
     /// The address; the token.
     pub fn new(address: &str, token: &str) -> Result<Self> {
+        Self::of_trace(address, token, None)
+    }
+
+    /// The same, for calls that are part of a trace (W3C Trace Context, `traceparent`).
+    ///
+    /// # Errors
+    /// The address; the token.
+    pub fn of_trace(address: &str, token: &str, traceparent: Option<&str>) -> Result<Self> {
         let base = Url::parse(address).map_err(|_| ClientError::Address(address.to_owned()))?;
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() || base.cannot_be_a_base() {
             return Err(ClientError::Address(address.to_owned()));
         }
         let mut bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ClientError::Token)?;
         bearer.set_sensitive(true);
+        let mut headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+        headers.extend(traceparent.and_then(|trace| Some((TRACEPARENT, HeaderValue::from_str(trace).ok()?))));
         // another part of the process may have chosen one before, which is fine
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -59,7 +70,7 @@ impl Client {
             .connect_timeout(Duration::from_secs(5))
             // a redirect would carry the token to wherever it leads
             .redirect(reqwest::redirect::Policy::none())
-            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)]));
+            .default_headers(headers);
         if base.scheme() == "http" {
             // reading the system's certificates takes longer than most calls
             builder = builder.tls_certs_only([]);

@@ -5,11 +5,12 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::Api;
+use crate::telemetry::traces::{self, Span, SpanKind};
 use crate::trace;
 
 /// The header that carries a request's id both ways.
@@ -48,8 +49,8 @@ fn request_id(headers: &HeaderMap) -> String {
     given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }
 
-/// The caller's `traceparent` if it is one (W3C Trace Context section 3.2.2), else a new one that is not sampled.
-fn traceparent(headers: &HeaderMap) -> String {
+/// The caller's `traceparent` if it is one (W3C Trace Context section 3.2.2).
+fn traceparent(headers: &HeaderMap) -> Option<String> {
     let given = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()).filter(|text| {
         let parts: Vec<&str> = text.split('-').collect();
         let digits =
@@ -58,22 +59,35 @@ fn traceparent(headers: &HeaderMap) -> String {
         matches!(parts.as_slice(), ["00", trace, parent, flags]
             if digits(trace, 32) && set(trace) && digits(parent, 16) && set(parent) && digits(flags, 2))
     });
-    given.map_or_else(
-        || {
-            let (_, parent) = Uuid::now_v7().as_u64_pair();
-            format!("00-{}-{parent:016x}-00", Uuid::now_v7().simple())
-        },
-        str::to_owned,
-    )
+    given.map(str::to_owned)
+}
+
+/// A new trace that is not sampled.
+fn new_traceparent() -> String {
+    let (_, parent) = Uuid::now_v7().as_u64_pair();
+    format!("00-{}-{parent:016x}-00", Uuid::now_v7().simple())
+}
+
+/// The span of a request.
+fn of_request(method: &Method, route: &str, id: &str, parent: Option<&str>) -> Option<Span> {
+    traces::span(SpanKind::Server, parent, || {
+        let texts = [("http.request.method", method.as_str()), ("http.route", route), ("helios.request.id", id)];
+        let attributes = texts.into_iter().map(|(name, value)| (name, value.to_owned()));
+        (format!("{method} {route}"), attributes.collect())
+    })
 }
 
 /// Gives a request its id and trace, writes a line about it, and measures it.
 pub(super) async fn track(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let context = RequestContext { id: request_id(request.headers()), traceparent: traceparent(request.headers()) };
-    let id = context.id.clone();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", |path| path.as_str()).to_owned();
+    let (id, parent) = (request_id(request.headers()), traceparent(request.headers()));
+    // Who looks whether the platform is well asks every few seconds.
+    let is_asked_for = route.starts_with("/v1/");
+    let mut sent = is_asked_for.then(|| of_request(&method, &route, &id, parent.as_deref())).flatten();
+    let traceparent = sent.as_ref().map(Span::traceparent).or(parent).unwrap_or_else(new_traceparent);
+    let context = RequestContext { id: id.clone(), traceparent };
     let span = tracing::info_span!("request", request_id = %id, %method, route, traceparent = %context.traceparent);
     let trace = context.traceparent.clone();
     request.extensions_mut().insert(context);
@@ -82,6 +96,12 @@ pub(super) async fn track(State(api): State<Api>, mut request: Request, next: Ne
     let (status, took) = (response.status(), began.elapsed());
     span.in_scope(|| tracing::debug!(status = status.as_u16(), milliseconds = took.as_millis(), "answered"));
     api.metrics.answered(&method, &route, status, took);
+    if let Some(sent) = &mut sent {
+        sent.set("http.response.status_code", i64::from(status.as_u16()));
+        if status.is_server_error() {
+            sent.fail(status.as_str());
+        }
+    }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -99,7 +119,7 @@ mod tests {
         headers.insert(REQUEST_ID, "a-1".parse().unwrap());
         let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         headers.insert(TRACEPARENT, trace.parse().unwrap());
-        assert_eq!((request_id(&headers), traceparent(&headers)), ("a-1".to_owned(), trace.to_owned()));
+        assert_eq!((request_id(&headers), traceparent(&headers)), ("a-1".to_owned(), Some(trace.to_owned())));
         for bad in ["", "a b", "<b>", "a\u{e9}", &"x".repeat(65)] {
             headers.insert(REQUEST_ID, HeaderValue::from_bytes(bad.as_bytes()).unwrap());
             assert_ne!(request_id(&headers), bad);
@@ -111,10 +131,10 @@ mod tests {
             trace.replace("b7ad6b7169203331", "0000000000000000"),
         ] {
             headers.insert(TRACEPARENT, bad.parse().unwrap());
-            let made = traceparent(&headers);
-            assert_ne!(made, bad);
-            headers.insert(TRACEPARENT, made.parse().unwrap());
-            assert_eq!(traceparent(&headers), made);
+            assert_eq!(traceparent(&headers), None);
         }
+        let made = new_traceparent();
+        headers.insert(TRACEPARENT, made.parse().unwrap());
+        assert_eq!(traceparent(&headers), Some(made));
     }
 }

@@ -19,6 +19,8 @@ pub const ADVISORIES: [&str; 2] = [
     "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.HELIOS_JOBS.>",
 ];
 
+/// What every subject of a job begins with.
+pub const JOB: &str = "helios.job.";
 /// All jobs.
 pub const ALL_JOBS: &str = "helios.job.>";
 /// All events.

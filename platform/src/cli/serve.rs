@@ -8,6 +8,7 @@ use super::interrupt::Interrupt;
 use super::{Exit, Failure, Output};
 use crate::roles::serve::{self, Role};
 use crate::settings::Settings;
+use crate::telemetry;
 
 /// Run roles of the platform, until SIGTERM or Ctrl-C
 #[derive(Debug, clap::Args)]
@@ -48,7 +49,10 @@ fn roles(text: &str) -> Result<Roles, String> {
 }
 
 pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    crate::telemetry::init(&args.settings.log_format);
+    telemetry::init(&args.settings.log_format);
+    if let Some(why) = telemetry::traces::begin() {
+        tracing::warn!("{why}");
+    }
     let mut interrupt = Interrupt::new()?;
     let (shutdown, (ready, is_ready)) = (CancellationToken::new(), oneshot::channel());
     let roles = args.roles.iter().flat_map(|roles| roles.0).copied().collect();

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{Exit, Failure};
 use crate::local::directory::Directory;
+use crate::trace;
 
 /// File in a data directory with the token of whoever runs `helios up` there.
 pub(super) const ADMIN_TOKEN: &str = "admin.token";
@@ -46,7 +47,7 @@ impl Server {
                         .help(format!("`helios login {url}` keeps one, `HELIOS_TOKEN` holds for one command"))
                 })?,
             };
-            return Ok(Client::new(url, &token)?);
+            return client(url, &token);
         }
         if let Some(data) = &self.data {
             return local(data, own)?.ok_or_else(|| {
@@ -58,7 +59,7 @@ impl Server {
         if let Some(url) = &kept.last
             && let Some(token) = own.clone().or_else(|| kept.token(url))
         {
-            return Ok(Client::new(url, &token)?);
+            return client(url, &token);
         }
         local(&Directory::usual(), own)?.ok_or_else(|| {
             Failure::usage("no platform is known")
@@ -84,7 +85,12 @@ pub(super) fn local(data: &Path, own: Option<Zeroizing<String>>) -> Result<Optio
         },
     };
     let url = format!("http://127.0.0.1:{}", chosen.api_port);
-    Ok(Some(Client::new(&url, token.trim())?))
+    client(&url, token.trim()).map(Some)
+}
+
+/// A client for what this command is part of.
+fn client(url: &str, token: &str) -> Result<Client, Failure> {
+    Ok(Client::of_trace(url, token, trace::current().as_deref())?)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

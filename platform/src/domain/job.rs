@@ -329,3 +329,11 @@ pub struct RunResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<DataCopy>,
 }
+
+/// Why a job did not go well, as its result says.
+#[must_use]
+pub fn failure(result: &serde_json::Value) -> Option<Failure> {
+    // of a run `failure`, of the others `failed` or `rejected` with or as the failure
+    let places = ["/failure", "/failed/failure", "/failed", "/rejected"];
+    places.into_iter().find_map(|at| Failure::deserialize(result.pointer(at)?).ok())
+}

@@ -16,7 +16,7 @@ use crate::api::access::{Allowed, Deploy, Read, Verb};
 use crate::api::extract::{Json, Path};
 use crate::api::refusal::{Answer, Refusal};
 use crate::bus::subjects;
-use crate::domain::job::{DeployJob, IrPayload, Phase, ReleasePayload, RunJob};
+use crate::domain::job::{DeployJob, IrPayload, Phase, ReleasePayload, RunJob, failure};
 use crate::store::releases::{self, Release};
 use crate::store::{Tx, apps, audit, environments, jobs as stored};
 
@@ -59,11 +59,7 @@ fn show(job: stored::Job) -> Answer<Job> {
     let kind: JobKind = named(&job.kind)?;
     let state = job.state;
     let result = job.result.unwrap_or_default();
-    // of a run `failure`, of the others `failed` or `rejected` with or as the failure
-    let failure = ["/failure", "/failed/failure", "/failed", "/rejected"]
-        .into_iter()
-        .find_map(|at| serde_json::from_value::<Failure>(result.pointer(at)?.clone()).ok());
-    let failure = failure.or_else(|| {
+    let failure = failure(&result).or_else(|| {
         job.error.map(|error| Failure::new(helios_client::FailureKind::Internal, job.stage.clone(), error))
     });
     Ok(Job {

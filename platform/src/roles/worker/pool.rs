@@ -18,12 +18,14 @@ use super::keep::Keeper;
 use super::log::Log;
 use super::{Handler, JobContext, JobError, Stop};
 use crate::bus::envelope::SCHEMA;
-use crate::bus::{Bus, Envelope, Queue};
+use crate::bus::{Bus, Envelope, Queue, subjects};
+use crate::domain::job;
 use crate::settings::Timing;
 use crate::store::jobs::End;
 use crate::store::jobs::held::{self, Claim, Held, Retried};
 use crate::store::notices::Notices;
 use crate::store::{Store, dead_letters};
+use crate::telemetry::traces::{self, Span, SpanKind};
 
 /// One request for a message waits so long; then it is made again.
 const PULL: Duration = Duration::from_secs(5);
@@ -195,6 +197,7 @@ impl Worker {
             JobContext::new(held.job, held.org, held.deployment, held.attempt, held.fence, held.deadline);
         let keeper =
             Keeper { store: &self.store, message, context: &context, timing: self.timing, shutdown: &self.shutdown };
+        let mut span = of_job(message, &envelope, held.attempt);
         let lost = CancellationToken::new();
         let keeping = async {
             keeper.keep(taken, waiter).await;
@@ -226,6 +229,11 @@ impl Worker {
             let outcome = self.handle(body, &context, handler).await;
             flush.cancel();
             let _ = log.await;
+            if let (Some(span), Some(why)) = (&mut span, outcome.why()) {
+                span.fail(&why);
+            }
+            // What comes next in the trace begins with what is written down.
+            drop(span);
             self.write_down(&held, outcome, &lost).await
         };
         let work = async {
@@ -332,6 +340,38 @@ enum Outcome {
     Retry(String),
     Release,
     Lost,
+}
+
+impl Outcome {
+    /// Why it did not go well, in a word: the kind of the failure where the program is to blame.
+    fn why(&self) -> Option<String> {
+        let word = match self {
+            Self::End(End::Done(result)) => return job::failure(result).map(|failure| failure.kind.name().to_owned()),
+            Self::End(End::Cancelled) => "cancelled",
+            Self::End(End::Failed(_)) => "deadline",
+            Self::End(End::Dead(_)) => "given up",
+            Self::Retry(_) => "tried again",
+            Self::Release => "given back",
+            Self::Lost => "lost",
+        };
+        Some(word.to_owned())
+    }
+}
+
+/// The span of an attempt at a job.
+fn of_job(message: &Message, envelope: &Envelope<Box<RawValue>>, attempt: u32) -> Option<Span> {
+    traces::span(SpanKind::Consumer, envelope.traceparent.as_deref(), || {
+        let subject = message.subject.to_string();
+        let name = subject.strip_prefix(subjects::JOB).unwrap_or(&subject).to_owned();
+        let mut attributes = vec![
+            ("messaging.system", "nats".to_owned()),
+            ("messaging.destination.name", subject),
+            ("helios.job.id", envelope.job.to_string()),
+            ("helios.job.attempt", attempt.to_string()),
+        ];
+        attributes.extend(envelope.deployment.map(|id| ("helios.deployment.id", id.to_string())));
+        (name, attributes)
+    })
 }
 
 /// Reads a message; its body only as far as to find its end.

@@ -6,6 +6,7 @@ mod backups;
 mod deployments;
 mod running;
 mod terminal;
+mod traces;
 mod upgrade;
 mod values;
 
@@ -49,6 +50,11 @@ impl Live {
     }
 
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// One whose process has these variables in its environment, each as `NAME=VALUE`.
+    fn start_with(environment: &[String]) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let (database, nats, data) = (runtime.block_on(Database::new()), Nats::start(), directory("cli"));
         let caddy = Caddy::start(data.path());
@@ -63,7 +69,9 @@ impl Live {
             sqlx::query_scalar("SELECT id::text FROM orgs WHERE name = 'acme'").fetch_one(store.pool()).await.unwrap()
         });
         let port = free_port();
-        let arguments = vec![
+        let mut arguments = environment.to_vec();
+        arguments.extend([
+            env!("CARGO_BIN_EXE_helios").to_owned(),
             "serve".to_owned(),
             "all".to_owned(),
             format!("--database-url={}", database.url),
@@ -75,7 +83,7 @@ impl Live {
             format!("--edge-http-port={}", free_port()),
             format!("--edge-https-port={}", free_port()),
             "--edge-address=127.0.0.1".to_owned(),
-        ];
+        ]);
         let url = format!("http://127.0.0.1:{port}");
         let mut live =
             Self { url, token, org, port, arguments, server: None, database, data, _caddy: caddy, _nats: nats };
@@ -92,8 +100,8 @@ impl Live {
     }
 
     fn resume(&mut self) {
-        let (program, log) = (Path::new(env!("CARGO_BIN_EXE_helios")), self.data.path().join("log"));
-        let server = Server::start(program, &self.arguments, None, "TERM", &log, self.port);
+        let log = self.data.path().join("log");
+        let server = Server::start(Path::new("env"), &self.arguments, None, "TERM", &log, self.port);
         self.server = Some(server.unwrap_or_else(|| panic!("{}", self.log())));
     }
 
