@@ -2,6 +2,7 @@
 //! the text at hand, made with `record_types`.
 
 mod environment;
+mod exports;
 mod extract;
 mod fixes;
 mod imports;
@@ -11,6 +12,7 @@ mod text;
 mod tidy;
 
 pub use environment::moves;
+pub use exports::uses;
 pub use fixes::fix_all;
 pub use imports::organise;
 

@@ -16,6 +16,7 @@ mod values;
 
 pub(crate) use documentation::of_function;
 pub use documentation::{Source as Docs, documentation};
+pub(crate) use paths::oal_files;
 pub use paths::{Directory, DirectoryEntry, Nowhere};
 
 use oal_check::Checked;

@@ -7,11 +7,12 @@ use tower_lsp::ls_types::{
     CodeActionResponse, CodeActionTriggerKind, Diagnostic, NumberOrString, Range,
 };
 
+use super::completion::Project;
 use super::rename::Edits;
 use super::view::Held;
 use super::{Session, View};
 use crate::file::File;
-use crate::ide::actions::{Action, ActionKind, actions, fix_all, moves, organise};
+use crate::ide::actions::{Action, ActionKind, actions, fix_all, moves, organise, uses};
 use crate::key;
 
 /// What is advertised.
@@ -83,6 +84,7 @@ fn found(
     let here = [ActionKind::QuickFix, ActionKind::Extract, ActionKind::Inline, ActionKind::Rewrite];
     if here.into_iter().any(|one| wanted(&kind(one), only)) {
         all.extend(actions(checked, held.id, span));
+        all.extend(uses(checked, held.id, span, &Project { view, file }));
     }
     // Each is proved by a check: not while the cursor only passes by.
     if asked && wanted(&kind(ActionKind::Rewrite), only) {

@@ -37,9 +37,9 @@ pub(super) fn signature_options() -> SignatureHelpOptions {
 }
 
 /// The project's directories: what is on disk, and what only an editor has.
-struct Project<'a> {
-    view: &'a View,
-    file: &'a File,
+pub(super) struct Project<'a> {
+    pub(super) view: &'a View,
+    pub(super) file: &'a File,
 }
 
 impl Directory for Project<'_> {

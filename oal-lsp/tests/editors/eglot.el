@@ -103,6 +103,14 @@
                       (car (xref-backend-definitions 'eglot (xref-backend-identifier-at-point 'eglot))))))
           (and (string-suffix-p (p 'definition 'file) (xref-location-group place))
                (= (xref-location-line place) (1+ (p 'definition 'line)))))))
+(step "go to definition in the built-in library, which is read-only"
+      (lambda ()
+        (go (p 'library 'at))
+        (let* ((place (xref-item-location
+                       (car (xref-backend-definitions 'eglot (xref-backend-identifier-at-point 'eglot)))))
+               (file (xref-location-group place)))
+          (and (string-suffix-p (p 'library 'file) file) (file-readable-p file)
+               (= (logand (file-modes file) #o222) 0) file))))
 (step "references"
       (lambda ()
         (go (p 'references 'at))

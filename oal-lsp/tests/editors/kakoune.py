@@ -124,6 +124,12 @@ after(
     and value("kak_cursor_line") == str(PROFILE["definition"]["line"] + 1),
 )
 
+after(
+    "go to definition in the built-in library",
+    lambda: (send(f"buffer {MAIN}"), select(PROFILE["library"]["at"]), send("lsp-definition")),
+    lambda: value("kak_buffile").endswith(PROFILE["library"]["file"]) and "kind " in buffer(value("kak_bufname")),
+)
+
 
 def append():
     typed = PROFILE["format"]["from"].replace(" ", "<space>")

@@ -1,10 +1,11 @@
 //! Answers to findings: those that came with them, `allow` for lints, and all sure ones at once.
 
 use super::{Action, ActionKind, Ground};
-use oal_check::{Applicability, Checked, Edit};
+use oal_check::diagnostic::codes;
+use oal_check::{Applicability, Checked, Diagnostic, Edit};
 use oal_syntax::FileId;
 use oal_syntax::Span;
-use oal_syntax::ast::EntryValue;
+use oal_syntax::ast::{EntryValue, ItemKind};
 use oal_syntax::visit::{self, Node};
 
 impl Ground<'_> {
@@ -24,6 +25,14 @@ impl Ground<'_> {
                     preferred: fix.applicability == Applicability::MachineApplicable,
                 });
             }
+            let own = self.remove_unused(finding).or_else(|| self.declare_app(finding));
+            found.extend(own.map(|(title, edit)| Action {
+                title,
+                kind: ActionKind::QuickFix,
+                edits: vec![edit],
+                findings: vec![index],
+                preferred: false,
+            }));
             if let Some(lint) = finding.code.lint
                 && let Some(edit) = self.allow(lint, finding.primary.span)
             {
@@ -39,6 +48,44 @@ impl Ground<'_> {
         if let Some(fixes) = found.get_mut(first..) {
             fixes.sort_by_key(|action| !action.preferred);
         }
+    }
+
+    /// A declaration that nothing refers to goes.
+    fn remove_unused(&self, finding: &Diagnostic) -> Option<(String, Edit)> {
+        let unused = [
+            &codes::UNUSED_LET,
+            &codes::UNUSED_SECRET,
+            &codes::UNUSED_KIND,
+            &codes::UNUSED_TYPE,
+            &codes::UNUSED_VOLUME,
+            &codes::UNUSED_CONFIG,
+        ];
+        if !unused.contains(&finding.code) {
+            return None;
+        }
+        let item = self.tree.top.iter().map(|id| self.tree.item(*id)).find(|item| item.name == finding.primary.span)?;
+        let edit = self.edit(self.whole(item.span)?, "");
+        Some((format!("Remove `{}`", self.text(item.name)), edit))
+    }
+
+    /// A program has an `app`.
+    fn declare_app(&self, finding: &Diagnostic) -> Option<(String, Edit)> {
+        if finding.code != &codes::NO_APP {
+            return None;
+        }
+        let path = self.program.project.path(self.file);
+        let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".oal");
+        let name = self.new_name(if stem == "app" { "my_app" } else { stem });
+        let is_use = |kind| matches!(kind, ItemKind::Use { .. } | ItemKind::UseAs { .. });
+        let mut items = self.tree.top.iter().map(|id| self.tree.item(*id));
+        let first = items.find(|item| !is_use(item.kind)).and_then(|item| self.start_of_item(item.span.start));
+        let end = self.line_end();
+        let line = format!("app {name} {{ edition: 1 }}");
+        let edit = match first {
+            Some(at) => self.edit(Span::empty(at), format!("{line}{end}{end}")),
+            None => self.edit(Span::empty(crate::ide::offset(self.source.len())), format!("{line}{end}")),
+        };
+        Some((format!("Declare `app {name}`"), edit))
     }
 
     /// `allow(lint, "…")` before the field or declaration in which a finding is.
@@ -87,7 +134,7 @@ impl Ground<'_> {
 }
 
 /// Whether two ranges meet, if only at their ends.
-fn touch(a: Span, b: Span) -> bool {
+pub(super) fn touch(a: Span, b: Span) -> bool {
     a.start <= b.end && b.start <= a.end
 }
 

@@ -53,7 +53,7 @@ impl Ground<'_> {
     }
 
     /// A declaration with the comments above it and the line end, and the blank line, behind it.
-    fn whole(&self, span: Span) -> Option<Span> {
+    pub(super) fn whole(&self, span: Span) -> Option<Span> {
         let start = self.start_of_item(span.start)?;
         let rest = self.source.get(span.end as usize..)?;
         let line = rest.find('\n').map_or(rest.len(), |at| at + 1);

@@ -42,6 +42,28 @@ impl Directory for Nowhere {
     }
 }
 
+/// Every source file of a project, in order, and whether that are all.
+pub(crate) fn oal_files(directories: &dyn Directory) -> (Vec<String>, bool) {
+    /// Directories that are looked into.
+    const MOST: usize = 64;
+    let mut waiting = vec![String::new()];
+    let mut found = Vec::new();
+    let mut looked = 0;
+    while let Some(directory) = waiting.pop().filter(|_| looked < MOST) {
+        looked += 1;
+        for entry in directories.entries(&directory) {
+            let path = if directory.is_empty() { entry.name.clone() } else { format!("{directory}/{}", entry.name) };
+            if entry.is_directory && !entry.name.starts_with('.') {
+                waiting.push(path);
+            } else if entry.name.ends_with(".oal") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    (found, looked < MOST)
+}
+
 /// What a text in which the cursor is may say.
 pub(super) fn in_text(list: &mut List<'_, '_>, text: Token) {
     match &list.site.want {
@@ -117,8 +139,8 @@ impl<'a> List<'a, '_> {
             self.prefix = Span::new(replace.start, self.request.offset).text(self.request.source).to_ascii_lowercase();
             return self.all_files(&own, Some(replace));
         }
-        let files = self.oal_files();
-        let all = !self.incomplete;
+        let (files, all) = oal_files(self.request.directory);
+        self.incomplete |= !all;
         let Some(directory) = self.directory("", &written) else { return };
         let below = |name: &str| if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
         self.entries("", &written, replace, |entry| {
@@ -140,36 +162,11 @@ impl<'a> List<'a, '_> {
         }
     }
 
-    /// Every source file of the project, in order.
-    fn oal_files(&mut self) -> Vec<String> {
-        /// Directories that are looked into.
-        const MOST: usize = 64;
-        let mut waiting = vec![String::new()];
-        let mut found = Vec::new();
-        let mut looked = 0;
-        while let Some(directory) = waiting.pop() {
-            looked += 1;
-            if looked > MOST {
-                self.incomplete = true;
-                break;
-            }
-            for entry in self.request.directory.entries(&directory) {
-                let path =
-                    if directory.is_empty() { entry.name.clone() } else { format!("{directory}/{}", entry.name) };
-                if entry.is_directory && !entry.name.starts_with('.') {
-                    waiting.push(path);
-                } else if entry.name.ends_with(".oal") {
-                    found.push(path);
-                }
-            }
-        }
-        found.sort();
-        found
-    }
-
     /// Every file but this one.
     fn all_files(&mut self, own: &str, quoted: Option<Span>) {
-        for path in self.oal_files().into_iter().filter(|path| path != own) {
+        let (files, all) = oal_files(self.request.directory);
+        self.incomplete |= !all;
+        for path in files.into_iter().filter(|path| path != own) {
             let relative = oal_check::project::relative(own, &path);
             let Some(item) = self.push(Kind::File, relative.clone(), group::WANTED) else { continue };
             match quoted {

@@ -261,9 +261,9 @@ fn what_others_need_does_not_move() {
 #[test]
 fn a_text_becomes_a_secret() {
     becomes(
-        "app a {}\njob t {\n  image: \"a:1\"\n  env: { API_TOKEN: \"ä│\" }\n}\n",
-        "Make it the secret `api_token`",
-        "app a {}\njob t {\n  image: \"a:1\"\n  env: { API_TOKEN: api_token }\n}\n\nsecret api_token {}\n",
+        "app a {}\njob t {\n  image: \"a:1\"\n  env: { GREETING: \"ä│\" }\n}\n",
+        "Make it the secret `greeting`",
+        "app a {}\njob t {\n  image: \"a:1\"\n  env: { GREETING: greeting }\n}\n\nsecret greeting {}\n",
     );
     assert!(!titles("app a {}\njob t { image: \"a:│1\" }\n").iter().any(|title| title.contains("secret")));
 }

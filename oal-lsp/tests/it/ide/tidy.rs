@@ -1,8 +1,12 @@
 //! What actions leave is formatted, with the line ends of the document; and what is missing is written where it is missing.
 
-use super::actions::{apply, becomes, everywhere};
+use super::actions::{apply, becomes, everywhere, titles};
 use super::{checked, corpus};
-use oal_syntax::fmt;
+use oal_check::SourceFile;
+use oal_lsp::ide::actions::uses;
+use oal_lsp::ide::completion::{Directory, DirectoryEntry};
+use oal_syntax::{FileId, Span, fmt};
+use std::sync::Arc;
 
 fn formatted(text: &str) -> Option<String> {
     fmt::format(text, &oal_syntax::parse(text)).ok()
@@ -98,4 +102,110 @@ fn an_entry_joins_others_on_lines_of_their_own() {
         "Set `api.init` in `prod`",
         "app a {}\n\nparam copies: Int = 1\n\nenvironment prod {\n  copies: 4\n  api.replicas: 2\n  api.init: true\n}\n\nservice api { image: \"a:1\", replicas: copies, init: true }\n",
     );
+}
+
+#[test]
+fn declarations_become_secrets() {
+    let job = "job t { image: \"a:1\", env: { P: password } }\n";
+    becomes(
+        &format!("app a {{}}\n\nlet password = \"sk_live_│4eC39HqLyjWDarjtT1zdp7dc\"\n\n{job}"),
+        "Make it the secret `password`",
+        &format!("app a {{}}\n\nsecret password {{}}\n\n{job}"),
+    );
+    becomes(
+        &format!("app a {{}}\n\nparam password: String = \"sk_live_│4eC39HqLyjWDarjtT1zdp7dc\"\n\n{job}"),
+        "Make it the secret `password`",
+        &format!("app a {{}}\n\nsecret password {{}}\n\n{job}"),
+    );
+    let holes = "database d { engine: postgres, version: 16 }\n";
+    becomes(
+        &format!(
+            "app a {{}}\n\n{holes}\njob t {{ image: \"a:1\", env: {{ URL: \"postgres://app:│hunter2@${{d.host}}\" }} }}\n"
+        ),
+        "Make it the secret `url`",
+        &format!("app a {{}}\n\n{holes}\njob t {{ image: \"a:1\", env: {{ URL: url }} }}\n\nsecret url {{}}\n"),
+    );
+    // In a command nobody may write it.
+    let said = titles(
+        "app a {}\nlet password = \"sk_live_│4eC39HqLyjWDarjtT1zdp7dc\"\njob t { image: \"a:1\", command: [password] }\n",
+    );
+    assert!(!said.iter().any(|title| title.contains("the secret")), "{said:?}");
+    // One action, not two that do the same.
+    let said =
+        titles("app a {}\njob t { image: \"a:1\", env: { DB_PASSWORD: \"sk_live_│4eC39HqLyjWDarjtT1zdp7dc\" } }\n");
+    assert_eq!(said.iter().filter(|title| title.contains("secret ")).count(), 1, "{said:?}");
+}
+
+#[test]
+fn what_is_unused_goes_and_an_app_comes() {
+    becomes(
+        "app a {}\n\n/// Ä.\nlet │x = 1\n\njob t { image: \"a:1\" }\n",
+        "Remove `x`",
+        "app a {}\n\njob t { image: \"a:1\" }\n",
+    );
+    becomes(
+        "│/// Ä.\njob t { image: \"a:1\" }\n",
+        "Declare `app my_app`",
+        "app my_app { edition: 1 }\n\n/// Ä.\njob t { image: \"a:1\" }\n",
+    );
+}
+
+/// The files of a project, as a server finds them.
+struct Files(Vec<(String, String)>);
+
+impl Directory for Files {
+    fn entries(&self, path: &str) -> Vec<DirectoryEntry> {
+        let below = |file: &str| match path {
+            "" => Some(file.to_owned()),
+            _ => file.strip_prefix(path)?.strip_prefix('/').map(str::to_owned),
+        };
+        let entry = |rest: String| match rest.split_once('/') {
+            Some((name, _)) => DirectoryEntry { name: name.to_owned(), is_directory: true },
+            None => DirectoryEntry { name: rest, is_directory: false },
+        };
+        self.0.iter().filter_map(|(file, _)| below(file)).map(entry).collect()
+    }
+
+    fn source(&self, path: &str) -> Option<Arc<SourceFile>> {
+        let (path, text) = self.0.iter().find(|(name, _)| name == path)?;
+        Some(Arc::new(SourceFile::new(path, text.clone())))
+    }
+}
+
+#[test]
+fn an_unknown_name_is_used_from_where_it_is() {
+    let lib = "kind web extends service {}\nlet copies = 2\ntype Loud = no | yes_please\n";
+    for (text, title, expected) in [
+        (
+            "app a {}\n\nweb│ w { image: \"a:1\" }\n",
+            "Use `web` from ./lib/web.oal",
+            "use \"./lib/web.oal\" { web }\n\napp a {}\n\nweb w { image: \"a:1\" }\n",
+        ),
+        (
+            "use \"./lib/web.oal\" { web }\n\napp a {}\n\nweb w { image: \"a:1\", replicas: copies│ }\n",
+            "Use `copies` from ./lib/web.oal",
+            "use \"./lib/web.oal\" { web, copies }\n\napp a {}\n\nweb w { image: \"a:1\", replicas: copies }\n",
+        ),
+        (
+            "use \"./other.oal\" as other\n\napp a {}\n\nparam l: Loud│\n",
+            "Use `Loud` from ./lib/web.oal",
+            "use \"./other.oal\" as other\nuse \"./lib/web.oal\" { Loud }\n\napp a {}\n\nparam l: Loud\n",
+        ),
+    ] {
+        let (source, at) = super::cursor(text);
+        let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+        let files = vec![file("app.oal", &source), file("lib/web.oal", lib), file("other.oal", "let x = 1\n")];
+        let before = checked("app.oal", &files);
+        let found = uses(&before, FileId(0), Span::empty(at), &Files(files.clone()));
+        let action = found.iter().find(|action| action.title == title).unwrap_or_else(|| panic!("{title}: {found:?}"));
+        assert!(action.preferred);
+        let after = apply(&before, &files, &action.edits);
+        assert_eq!(after[0].1, expected);
+        let after = checked("app.oal", &after);
+        assert!(
+            !after.diagnostics().iter().any(|found| found.code.id.starts_with("OAL020")),
+            "{:?}",
+            after.diagnostics()
+        );
+    }
 }
