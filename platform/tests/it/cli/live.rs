@@ -3,6 +3,7 @@
 
 mod access;
 mod backups;
+mod canary;
 mod deployments;
 mod running;
 mod terminal;
@@ -34,7 +35,7 @@ struct Live {
     database: Database,
     data: tempfile::TempDir,
     _caddy: Caddy,
-    _nats: Nats,
+    nats: Nats,
 }
 
 impl Live {
@@ -85,8 +86,7 @@ impl Live {
             "--edge-address=127.0.0.1".to_owned(),
         ]);
         let url = format!("http://127.0.0.1:{port}");
-        let mut live =
-            Self { url, token, org, port, arguments, server: None, database, data, _caddy: caddy, _nats: nats };
+        let mut live = Self { url, token, org, port, arguments, server: None, database, data, _caddy: caddy, nats };
         live.resume();
         live
     }

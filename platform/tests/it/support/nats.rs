@@ -26,6 +26,11 @@ impl Nats {
         }
     }
 
+    /// Where everything is that it keeps.
+    pub(crate) fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     /// Where it listens on the loopback.
     pub(crate) const fn port(&self) -> u16 {
         self.port
