@@ -24,6 +24,8 @@ pub(crate) struct Program {
     files: Vec<Arc<File>>,
     /// All that was asked for, found or not.
     inputs: Vec<Arc<File>>,
+    /// When that was.
+    pub(crate) revision: u64,
     /// Which files there were, if that went into it: names that were suggested.
     structure: Option<u64>,
     settings: Arc<Settings>,
@@ -42,7 +44,7 @@ impl Program {
         let settings = Arc::clone(snapshot.settings());
         let options = settings.options(&environments(&project), &params(&project));
         let checked = check(&project, &options);
-        Self { checked, options, files, inputs, structure, settings }
+        Self { checked, options, files, inputs, revision: snapshot.revision, structure, settings }
     }
 
     /// Whether a check of the snapshot's files would be the same.
@@ -72,6 +74,11 @@ impl Program {
     /// How many bytes it is written in.
     pub(crate) fn len(&self) -> usize {
         self.checked.project().files().map(|(_, source)| source.text.len()).sum()
+    }
+
+    /// The key of the file that it starts in.
+    pub(crate) fn root(&self) -> Option<&Key> {
+        self.files.first().map(|file| &file.key)
     }
 
     /// Its files, the root first.

@@ -6,6 +6,7 @@ mod capabilities;
 mod completion;
 mod custom;
 mod diagnostics;
+mod everywhere;
 mod folding;
 mod hierarchy;
 mod hints;

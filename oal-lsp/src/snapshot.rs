@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use oal_syntax::FileId;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use crate::file::File;
 use crate::key::{self, Key};
@@ -53,8 +53,36 @@ struct Graph {
     /// What it was made of.
     structure: u64,
     links: u64,
+    /// Files in which a program starts, in order.
     roots: Vec<Key>,
+    /// Those, and the files that no other uses: with what they use, these are all there is.
+    starts: Vec<Key>,
     used_by: FxHashMap<Key, Vec<Key>>,
+}
+
+impl Graph {
+    /// The starts that lead to a file; none where files only use each other in a circle.
+    fn starts_of(&self, key: &Key) -> Vec<Key> {
+        let (mut seen, mut waiting) = (FxHashSet::from_iter([key]), vec![key]);
+        while let Some(next) = waiting.pop() {
+            for user in self.used_by.get(next).into_iter().flatten() {
+                if seen.insert(user) {
+                    waiting.push(user);
+                }
+            }
+        }
+        let mut starts: Vec<Key> =
+            seen.into_iter().filter(|key| self.starts.binary_search(key).is_ok()).map(Arc::clone).collect();
+        starts.sort_unstable();
+        starts
+    }
+
+    /// The starts of the programs by which a file is judged: those with an `app`, or the file by itself.
+    fn judges_of(&self, key: &Key) -> Vec<Key> {
+        let mut starts = self.starts_of(key);
+        starts.retain(|start| self.roots.binary_search(start).is_ok());
+        if starts.is_empty() { vec![Arc::clone(key)] } else { starts }
+    }
 }
 
 impl Snapshot {
@@ -113,19 +141,26 @@ impl Snapshot {
 
     /// The programs that hold a document, with its number in each; a file that is in none stands for one by itself.
     pub(crate) fn programs_of(self: &Arc<Self>, key: &Key) -> Vec<(Arc<Program>, FileId)> {
-        let mut found = Vec::new();
         if key.starts_with(key::STD) {
             // Every program holds the built-in library; those of open documents are checked anyway.
             let program = self.open.keys().find_map(|open| self.programs_of(open).into_iter().next());
             return program.and_then(|(program, _)| program.id(key).map(|id| (program, id))).into_iter().collect();
         }
-        for root in self.roots_of(key) {
-            if let Some(program) = self.program(&root) {
-                found.extend(program.id(key).map(|id| (program, id)));
-            }
-        }
+        self.held_by(&self.graph().judges_of(key), key)
+    }
+
+    /// All programs that hold a document, and all that would be one but for the `app`: whoever changes what the document declares
+    /// has to look at these.
+    pub(crate) fn holders_of(self: &Arc<Self>, key: &Key) -> Vec<(Arc<Program>, FileId)> {
+        self.held_by(&self.graph().starts_of(key), key)
+    }
+
+    /// Those of some programs that hold a document; where none does, it stands for one by itself.
+    fn held_by(self: &Arc<Self>, starts: &[Key], key: &Key) -> Vec<(Arc<Program>, FileId)> {
+        let hold = |start: &Key| self.program(start).and_then(|program| program.id(key).map(|id| (program, id)));
+        let mut found: Vec<_> = starts.iter().filter_map(hold).collect();
         if found.is_empty() {
-            found.extend(self.program(key).and_then(|program| program.id(key).map(|id| (program, id))));
+            found.extend(hold(key));
         }
         found
     }
@@ -159,7 +194,17 @@ impl Snapshot {
         }
         // A check that fails costs the answers about this version, nothing else.
         let program = Arc::new(catch_unwind(AssertUnwindSafe(|| Program::new(self, root))).ok()?);
-        let old = lock(&self.shared.programs).insert(Arc::clone(&root.key), Arc::clone(&program));
+        if !root.links().is_root && !self.open.contains_key(&root.key) {
+            // Asked for once in a while: it is not kept.
+            return Some(program);
+        }
+        let mut programs = lock(&self.shared.programs);
+        if programs.get(&root.key).is_some_and(|known| known.revision > program.revision) {
+            // Somebody has asked about an older version.
+            return Some(program);
+        }
+        let old = programs.insert(Arc::clone(&root.key), Arc::clone(&program));
+        drop(programs);
         if let Some(old) = old.filter(|old| old.len() >= long::LEAST) {
             // To take it apart takes a while, and those who wait want the new one.
             long::free(old);
@@ -167,15 +212,20 @@ impl Snapshot {
         Some(program)
     }
 
-    /// The last check of each program that holds a document, at once: perhaps of an older version.
+    /// The last check of each program by which a document is judged, at once: perhaps of an older version.
     pub(crate) fn programs_at_hand(&self, key: &Key) -> Vec<(Arc<Program>, FileId)> {
+        // The last graph, too: a new one waits until what has changed is read.
+        let graph = lock(&self.shared.graph).clone();
+        let judges = graph.map(|graph| graph.judges_of(key)).unwrap_or_default();
         let programs = lock(&self.shared.programs);
-        let held = programs.values().filter_map(|program| program.id(key).map(|id| (Arc::clone(program), id)));
-        let mut held: Vec<_> = held.collect();
-        held.sort_by(|(one, _), (other, _)| {
-            let name = |program: &Program| program.files().first().map(|file| Arc::clone(&file.key));
-            name(one).cmp(&name(other))
-        });
+        let hold = |program: &Arc<Program>| program.id(key).map(|id| (Arc::clone(program), id));
+        let held: Vec<_> = judges.iter().filter_map(|judge| programs.get(judge)).filter_map(hold).collect();
+        if !held.is_empty() {
+            return held;
+        }
+        // Until the first check of a new program others are better than none.
+        let mut held: Vec<_> = programs.values().filter_map(hold).collect();
+        held.sort_by(|(one, _), (other, _)| one.root().cmp(&other.root()));
         held
     }
 
@@ -189,21 +239,9 @@ impl Snapshot {
         self.graph().roots.clone()
     }
 
-    /// The roots of the programs that hold a document.
-    fn roots_of(&self, key: &Key) -> Vec<Key> {
-        let graph = self.graph();
-        let (mut seen, mut waiting) = (vec![Arc::clone(key)], vec![Arc::clone(key)]);
-        while let Some(next) = waiting.pop() {
-            for user in graph.used_by.get(&next).into_iter().flatten() {
-                if !seen.contains(user) {
-                    seen.push(Arc::clone(user));
-                    waiting.push(Arc::clone(user));
-                }
-            }
-        }
-        seen.retain(|key| self.table.get(key).is_some_and(|file| file.links().is_root));
-        seen.sort_unstable();
-        seen
+    /// The roots, and the files that no other uses.
+    pub(crate) fn starts(&self) -> Vec<Key> {
+        self.graph().starts.clone()
     }
 
     fn graph(&self) -> Arc<Graph> {
@@ -225,8 +263,12 @@ impl Snapshot {
                     graph.used_by.entry(Arc::clone(used)).or_default().push(Arc::clone(key));
                 }
             }
-            lock(&self.shared.programs)
-                .retain(|root, _| graph.roots.binary_search(root).is_ok() || self.open.contains_key(root));
+            let is_start = |key: &Key| graph.roots.binary_search(key).is_ok() || !graph.used_by.contains_key(key);
+            graph.starts = self.table.keys().filter(|key| is_start(key)).map(Arc::clone).collect();
+            lock(&self.shared.programs).retain(|root, _| {
+                graph.roots.binary_search(root).is_ok()
+                    || self.open.contains_key(root) && graph.judges_of(root).contains(root)
+            });
             Arc::clone(last.insert(Arc::new(graph)))
         }))
     }

@@ -9,8 +9,12 @@ use oal_syntax::{FileId, Span};
 
 impl Checker<'_> {
     /// Declarations and imports that nothing mentions. A used file may serve other programs too: of its kinds, types and lets
-    /// nothing is said.
+    /// nothing is said; nor of anything in what is no program by itself.
     pub(crate) fn find_unused(&mut self) {
+        self.find_unused_imports();
+        if self.program.app.is_none() {
+            return;
+        }
         let mut found = Vec::new();
         for def in &self.program.defs {
             if def.used || crate::std::index(def.item.file).is_some() {
@@ -46,7 +50,6 @@ impl Checker<'_> {
             );
         }
         self.diagnostics.append(&mut found);
-        self.find_unused_imports();
     }
 
     fn find_unused_imports(&mut self) {

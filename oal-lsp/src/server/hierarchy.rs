@@ -5,24 +5,21 @@ use std::sync::Arc;
 use oal_check::Checked;
 use oal_check::program::{DefKind, Place};
 use oal_check::query::Symbol;
+use oal_syntax::FileId;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
     CallHierarchyIncomingCall, CallHierarchyIncomingCallsParams, CallHierarchyItem, CallHierarchyOutgoingCall,
-    CallHierarchyOutgoingCallsParams, CallHierarchyPrepareParams, Position, Range, SymbolKind, TextDocumentIdentifier,
+    CallHierarchyOutgoingCallsParams, CallHierarchyPrepareParams, Range, SymbolKind, TextDocumentIdentifier,
     TextDocumentPositionParams, TypeHierarchyItem, TypeHierarchyPrepareParams, TypeHierarchySubtypesParams,
     TypeHierarchySupertypesParams, Uri,
 };
 
 use super::View;
+use super::everywhere::{everywhere, places};
 use super::navigation::first;
 use crate::convert;
 use crate::ide::hierarchy::{self, Call, Node};
 use crate::program::Program;
-
-/// A node is found again by the place of its name.
-fn at(uri: &Uri, position: Position) -> TextDocumentPositionParams {
-    TextDocumentPositionParams { text_document: TextDocumentIdentifier { uri: uri.clone() }, position }
-}
 
 fn symbol_kind(checked: &Checked, symbol: &Symbol) -> SymbolKind {
     match *symbol {
@@ -65,16 +62,37 @@ pub(super) fn prepare_types(view: &View, params: TypeHierarchyPrepareParams) -> 
     Ok(found.and_then(|(program, _, node)| Some(vec![type_item(view, &program, node)?])))
 }
 
+/// The nodes beside one, in all programs in which it stands, each once; `None` where there is no such node.
+fn beside<N>(
+    view: &View,
+    (uri, range): (&Uri, Range),
+    find: fn(&Checked, FileId, u32) -> Option<Node>,
+    next: fn(&Checked, &Symbol) -> Vec<N>,
+    mut each: impl FnMut(&Arc<Program>, N),
+) -> Result<bool> {
+    let text_document = TextDocumentIdentifier { uri: uri.clone() };
+    let (file, offset) = view.place(&TextDocumentPositionParams { text_document, position: range.start })?;
+    let mut is_one = false;
+    everywhere(view, &file, offset, |program, id, at| {
+        if let Some(node) = find(&program.checked, id, at) {
+            is_one = true;
+            next(&program.checked, &node.symbol).into_iter().for_each(|next| each(program, next));
+        }
+        Ok(places(&program.checked, id, at))
+    })?;
+    Ok(is_one)
+}
+
 fn types(
     view: &View,
     item: &TypeHierarchyItem,
     next: fn(&Checked, &Symbol) -> Vec<Node>,
 ) -> Result<Option<Vec<TypeHierarchyItem>>> {
-    let found = first(view, &at(&item.uri, item.selection_range.start), hierarchy::kind_at)?;
-    Ok(found.map(|(program, _, node)| {
-        let nodes = next(&program.checked, &node.symbol);
-        nodes.into_iter().filter_map(|node| type_item(view, &program, node)).collect()
-    }))
+    let mut found: Vec<TypeHierarchyItem> = Vec::new();
+    let is_one = beside(view, (&item.uri, item.selection_range), hierarchy::kind_at, next, |program, node| {
+        found.extend(type_item(view, program, node).filter(|item| !found.contains(item)));
+    })?;
+    Ok(is_one.then_some(found))
 }
 
 /// `typeHierarchy/supertypes`
@@ -96,15 +114,20 @@ pub(super) fn prepare_calls(view: &View, params: CallHierarchyPrepareParams) -> 
 type Calls = Vec<(CallHierarchyItem, Vec<Range>)>;
 
 fn calls(view: &View, item: &CallHierarchyItem, next: fn(&Checked, &Symbol) -> Vec<Call>) -> Result<Option<Calls>> {
-    let found = first(view, &at(&item.uri, item.selection_range.start), hierarchy::used_at)?;
-    Ok(found.map(|(program, _, node)| {
-        let program: Arc<Program> = program;
-        let ranges = |places: &[Place]| {
-            places.iter().map(|place| view.range(&program.file(place.file), place.span)).collect::<Vec<_>>()
-        };
-        let calls = next(&program.checked, &node.symbol).into_iter();
-        calls.filter_map(|call| Some((call_item(view, &program, call.node)?, ranges(&call.places)))).collect()
-    }))
+    let mut found: Calls = Vec::new();
+    let is_one = beside(view, (&item.uri, item.selection_range), hierarchy::used_at, next, |program, call: Call| {
+        let range = |place: &Place| view.range(&program.file(place.file), place.span);
+        let ranges = call.places.iter().map(range);
+        let Some(item) = call_item(view, program, call.node) else { return };
+        match found.iter_mut().find(|(known, _)| *known == item) {
+            Some((_, known)) => {
+                let new: Vec<Range> = ranges.filter(|range| !known.contains(range)).collect();
+                known.extend(new);
+            }
+            None => found.push((item, ranges.collect())),
+        }
+    })?;
+    Ok(is_one.then_some(found))
 }
 
 /// `callHierarchy/incomingCalls`

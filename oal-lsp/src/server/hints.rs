@@ -6,14 +6,13 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
     CodeLens, CodeLensParams, Command, InlayHint, InlayHintKind, InlayHintLabel, InlayHintParams, InlayHintTooltip,
-    Location, MarkupContent, MarkupKind, Position, TextDocumentIdentifier, TextDocumentPositionParams, Uri,
+    MarkupContent, MarkupKind, Position, TextDocumentIdentifier, TextDocumentPositionParams, Uri,
 };
 
 use super::View;
-use super::navigation::{distinct, first, holding, locations};
+use super::navigation::{first, holding, uses};
 use crate::ide::code_lens::{self, Offers};
 use crate::ide::inlay_hints::{self, Says};
-use crate::ide::references;
 
 /// What is kept with a lens or hint until it is looked at.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,8 +35,7 @@ impl About {
 pub(super) fn lenses(view: &View, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
     let uri = params.text_document.uri;
     let file = view.file(&uri)?;
-    let programs = holding(view, &file);
-    let Some(held) = programs.first() else { return Ok(None) };
+    let Some(held) = holding(view, &file).next() else { return Ok(None) };
     let lens = |lens: code_lens::Lens| {
         let range = view.range(&file, lens.span);
         let show = |title: String, command: &str, environment: String| {
@@ -57,13 +55,7 @@ pub(super) fn lenses(view: &View, params: CodeLensParams) -> Result<Option<Vec<C
 /// `codeLens/resolve`
 pub(super) fn resolve_lens(view: &View, mut lens: CodeLens) -> Result<CodeLens> {
     let Some((at, _)) = About::read(lens.data.as_ref()) else { return Ok(lens) };
-    let (file, offset) = view.place(&at)?;
-    let mut found: Vec<Location> = Vec::new();
-    for held in holding(view, &file) {
-        let places = references::references(&held.program.checked, held.id, offset, false).unwrap_or_default();
-        found.extend(locations(view, &held.program, &places));
-    }
-    let found = distinct(found);
+    let found = uses(view, &at, false)?.unwrap_or_default();
     let title = code_lens::references_words(found.len());
     let arguments = Some(vec![json!(at.text_document.uri.as_str()), json!(at.position), json!(found)]);
     lens.command = Some(Command { title, command: "oal.showReferences".to_owned(), arguments });
@@ -74,8 +66,7 @@ pub(super) fn resolve_lens(view: &View, mut lens: CodeLens) -> Result<CodeLens> 
 pub(super) fn inlay(view: &View, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
     let uri = params.text_document.uri;
     let file = view.file(&uri)?;
-    let programs = holding(view, &file);
-    let Some(held) = programs.first() else { return Ok(None) };
+    let Some(held) = holding(view, &file).next() else { return Ok(None) };
     let range = view.span(&file, params.range);
     let position = |offset| view.range(&file, oal_syntax::Span::empty(offset)).start;
     let one = |hint: inlay_hints::Hint| InlayHint {

@@ -13,10 +13,11 @@ use tower_lsp::ls_types::request::{
 };
 use tower_lsp::ls_types::{
     DocumentHighlight, DocumentHighlightKind, DocumentHighlightParams, GotoCapability, GotoDefinitionParams,
-    GotoDefinitionResponse, Hover, HoverContents, HoverParams, Location, LocationLink, MarkupContent, MarkupKind,
+    GotoDefinitionResponse, Hover, HoverContents, HoverParams, Location, LocationLink, MarkupContent, MarkupKind, Range,
     ReferenceParams, TextDocumentPositionParams,
 };
 
+use super::everywhere::{everywhere, places};
 use super::view::{Held, View};
 use crate::convert;
 use crate::file::File;
@@ -26,12 +27,12 @@ use crate::ide::references::{self, Use};
 use crate::key;
 use crate::program::Program;
 
-/// The programs that hold a document. A file of the built-in library is in all of them.
-pub(super) fn holding(view: &View, file: &File) -> Vec<Held> {
-    if !file.key.starts_with(key::STD) {
-        return view.programs(file);
-    }
-    view.all_programs().filter_map(|program| program.id(&file.key).map(|id| Held { program, id })).collect()
+/// The programs that a document is judged by, as far as they are asked for. A file of the built-in library is in all of them.
+pub(super) fn holding<'a>(view: &'a View, file: &'a File) -> impl Iterator<Item = Held> + 'a {
+    let is_std = file.key.starts_with(key::STD);
+    let own = if is_std { Vec::new() } else { view.programs(file) };
+    let all = is_std.then(|| view.all_programs()).into_iter().flatten();
+    own.into_iter().chain(all.filter_map(|program| program.id(&file.key).map(|id| Held { program, id })))
 }
 
 /// An answer of a program about a document.
@@ -44,12 +45,13 @@ pub(super) fn first<T>(
     answer: impl Fn(&Checked, FileId, u32) -> Option<T>,
 ) -> Result<Option<Answer<T>>> {
     let (file, offset) = view.place(at)?;
-    for held in holding(view, &file) {
-        if let Some(found) = answer(&held.program.checked, held.id, offset) {
-            return Ok(Some((held.program, file, found)));
-        }
-    }
-    Ok(None)
+    let mut answers = holding(view, &file).filter_map(|held| {
+        let found = answer(&held.program.checked, held.id, offset)?;
+        Some((held.program, found))
+    });
+    let found = answers.next();
+    drop(answers);
+    Ok(found.map(|(program, found)| (program, file, found)))
 }
 
 /// `textDocument/hover`
@@ -86,10 +88,22 @@ fn goto(
     find: Find,
 ) -> Result<Option<GotoDefinitionResponse>> {
     let Some((program, file, found)) = first(view, at, find)? else { return Ok(None) };
-    let links = capability.and_then(|capability| capability.link_support) == Some(true);
-    if links {
-        let origin = view.range(&file, found.origin);
-        let link = |target: &definition::Target| {
+    let origin = view.range(&file, found.origin);
+    Ok(Some(response(view, capability, origin, vec![(program, found)])))
+}
+
+/// What programs have found, each place once.
+fn response(
+    view: &View,
+    capability: Option<GotoCapability>,
+    origin: Range,
+    found: Vec<(Arc<Program>, Targets)>,
+) -> GotoDefinitionResponse {
+    let mut seen = BTreeSet::new();
+    let all = found.iter().flat_map(|(program, found)| found.targets.iter().map(move |target| (program, target)));
+    let once = all.filter(|(program, target)| seen.insert((program.file(target.name.file).key.clone(), target.name.span)));
+    if capability.and_then(|capability| capability.link_support) == Some(true) {
+        let link = |(program, target): (&Arc<Program>, &definition::Target)| {
             let to = program.file(target.name.file);
             Some(LocationLink {
                 origin_selection_range: Some(origin),
@@ -98,11 +112,12 @@ fn goto(
                 target_selection_range: view.range(&to, target.name.span),
             })
         };
-        return Ok(Some(GotoDefinitionResponse::Link(found.targets.iter().filter_map(link).collect())));
+        return GotoDefinitionResponse::Link(once.filter_map(link).collect());
     }
-    let places = found.targets.iter();
-    let places = places.filter_map(|target| view.location(&program, target.name.file, target.name.span)).collect();
-    Ok(Some(GotoDefinitionResponse::Array(places)))
+    let place = |(program, target): (&Arc<Program>, &definition::Target)| {
+        view.location(program, target.name.file, target.name.span)
+    };
+    GotoDefinitionResponse::Array(once.filter_map(place).collect())
 }
 
 macro_rules! capability {
@@ -138,32 +153,47 @@ pub(super) fn implementation(
     params: GotoImplementationParams,
 ) -> Result<Option<GotoImplementationResponse>> {
     let capability = capability!(view, implementation);
-    goto(view, &params.text_document_position_params, capability, definition::implementation)
+    let (file, offset) = view.place(&params.text_document_position_params)?;
+    let (mut all, mut origin) = (Vec::new(), None);
+    everywhere(view, &file, offset, |program, id, at| {
+        if let Some(found) = definition::implementation(&program.checked, id, at) {
+            origin.get_or_insert(found.origin);
+            all.push((Arc::clone(program), found));
+        }
+        Ok(places(&program.checked, id, at))
+    })?;
+    Ok(origin.map(|origin| response(view, capability, view.range(&file, origin), all)))
 }
 
-/// `textDocument/references`: of all programs that hold the document.
+/// `textDocument/references`: of all programs in which the name stands.
 pub(super) fn references(view: &View, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
-    let (file, offset) = view.place(&params.text_document_position)?;
-    let declaration = params.context.include_declaration;
+    uses(view, &params.text_document_position, params.context.include_declaration)
+}
+
+/// Where a name stands, in all programs; its declaration only where wanted.
+pub(super) fn uses(
+    view: &View,
+    at: &TextDocumentPositionParams,
+    declaration: bool,
+) -> Result<Option<Vec<Location>>> {
+    let (file, offset) = view.place(at)?;
     let mut found: Option<Vec<Location>> = None;
-    for held in holding(view, &file) {
-        if view.cancelled.is() {
-            break;
+    everywhere(view, &file, offset, |program, id, at| {
+        if let Some(places) = references::references(&program.checked, id, at, declaration) {
+            found.get_or_insert_default().extend(locations(view, program, &places));
         }
-        if let Some(places) = references::references(&held.program.checked, held.id, offset, declaration) {
-            found.get_or_insert_default().extend(locations(view, &held.program, &places));
-        }
-    }
+        Ok(places(&program.checked, id, at))
+    })?;
     Ok(found.map(distinct))
 }
 
 /// Places of a program.
-pub(super) fn locations(view: &View, program: &Program, places: &[Place]) -> Vec<Location> {
+fn locations(view: &View, program: &Program, places: &[Place]) -> Vec<Location> {
     places.iter().filter_map(|place| view.location(program, place.file, place.span)).collect()
 }
 
 /// Each place once, in order.
-pub(super) fn distinct(mut locations: Vec<Location>) -> Vec<Location> {
+fn distinct(mut locations: Vec<Location>) -> Vec<Location> {
     let mut seen = BTreeSet::new();
     locations.retain(|one| {
         seen.insert((one.uri.as_str().to_owned(), one.range.start.line, one.range.start.character, one.range.end.line))

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use oal_check::Edit;
+use oal_check::program::Place;
+use oal_check::{Edit, query};
 use oal_syntax::Span;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::{
@@ -11,8 +12,9 @@ use tower_lsp::ls_types::{
     RenameParams, TextDocumentEdit, TextDocumentPositionParams, TextEdit, WorkspaceEdit,
 };
 
+use super::everywhere::everywhere;
 use super::navigation::holding;
-use super::view::{Held, View};
+use super::view::View;
 use crate::convert;
 use crate::file::File;
 use crate::ide::{rename, will_rename};
@@ -28,8 +30,7 @@ fn refused(why: String) -> Error {
 /// `textDocument/prepareRename`
 pub(super) fn prepare(view: &View, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
     let (file, offset) = view.place(&params)?;
-    let programs = holding(view, &file);
-    let Some(held) = programs.first() else { return Ok(None) };
+    let Some(held) = holding(view, &file).next() else { return Ok(None) };
     let found = rename::prepare(&held.program.checked, held.id, offset).map_err(refused)?;
     Ok(Some(PrepareRenameResponse::RangeWithPlaceholder {
         range: view.range(&file, found.span),
@@ -56,6 +57,11 @@ impl Edits {
         }
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// As the client takes them: with versions, if it knows such.
     pub(super) fn finish(self, view: &View) -> WorkspaceEdit {
         let edits = view.session.client.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
@@ -77,13 +83,29 @@ impl Edits {
     }
 }
 
-/// `textDocument/rename`: in all programs that hold the document; one that refuses refuses all.
+/// `textDocument/rename`: in all programs in which the name stands; one that refuses refuses all.
 pub(super) fn rename(view: &View, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
     let (file, offset) = view.place(&params.text_document_position)?;
-    let mut edits = Edits::default();
-    for Held { program, id } in holding(view, &file) {
-        let found = rename::rename(&program.checked, &program.options, id, offset, &params.new_name);
-        edits.add(&program, found.map_err(refused)?);
+    let (mut edits, mut refusal) = (Edits::default(), None);
+    everywhere(view, &file, offset, |program, id, offset| {
+        let checked = &program.checked;
+        let symbol = query::symbol_at(checked, id, offset);
+        match rename::rename(checked, &program.options, id, offset, &params.new_name) {
+            Ok(found) => {
+                let places = found.iter().map(|edit| Place { file: edit.file, span: edit.span }).collect();
+                edits.add(program, found);
+                Ok(Some(places))
+            }
+            // It means nothing in this one, which may be a library: an environment is the program's.
+            Err(why) if symbol.and_then(|(symbol, _)| query::declaration(checked, &symbol)).is_none() => {
+                refusal.get_or_insert(why);
+                Ok(None)
+            }
+            Err(why) => Err(refused(why)),
+        }
+    })?;
+    if let (true, Some(why)) = (edits.is_empty(), refusal) {
+        return Err(refused(why));
     }
     Ok(Some(edits.finish(view)))
 }
@@ -93,7 +115,7 @@ pub(super) fn files(view: &View, params: RenameFilesParams) -> Result<Option<Wor
     let moves: Vec<(Key, Key)> =
         params.files.iter().map(|file| (key::of_uri(&file.old_uri), key::of_uri(&file.new_uri))).collect();
     let mut edits = Edits::default();
-    for program in view.all_programs() {
+    for program in view.whole_workspace() {
         let Some(base) = program.files().first().map(|file| Arc::clone(&file.base)) else { continue };
         // What leaves the project cannot be used any more, which the check will say.
         let inside: Vec<will_rename::Move> = moves

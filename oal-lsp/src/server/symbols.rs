@@ -119,7 +119,7 @@ fn write_range(name: &str, Range { start, end }: Range, json: &mut Vec<u8>) {
 /// `workspace/symbol`: of all files of all programs, and of what is open.
 pub(super) fn workspace(view: &View, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
     let mut files: BTreeMap<Key, Arc<File>> = BTreeMap::new();
-    for program in view.all_programs() {
+    for program in view.whole_workspace() {
         files.extend(program.files().iter().map(|file| (Arc::clone(&file.key), Arc::clone(file))));
     }
     files.extend(view.snapshot.open.iter().map(|(key, file)| (Arc::clone(key), Arc::clone(file))));

@@ -99,7 +99,6 @@ impl View {
         held(self.snapshot.programs_of(&file.key))
     }
 
-    #[allow(dead_code, reason = "for completion, which is being added")]
     /// The same as they were last checked, at once if that was ever done: for what must not wait.
     pub(crate) fn programs_at_hand(&self, file: &File) -> Vec<Held> {
         let known = self.snapshot.programs_at_hand(&file.key);
@@ -113,8 +112,25 @@ impl View {
 
     /// All programs.
     pub(crate) fn all_programs(&self) -> impl Iterator<Item = Arc<Program>> + '_ {
-        let roots = self.snapshot.roots();
-        roots.into_iter().take_while(|_| !self.cancelled.is()).filter_map(|root| self.snapshot.program(&root))
+        self.started_at(self.snapshot.roots())
+    }
+
+    /// All programs, and all files without an `app` that no other uses, each with what it uses: every file is in one of these.
+    pub(crate) fn whole_workspace(&self) -> impl Iterator<Item = Arc<Program>> + '_ {
+        self.started_at(self.snapshot.starts())
+    }
+
+    fn started_at(&self, starts: Vec<Key>) -> impl Iterator<Item = Arc<Program>> + '_ {
+        starts.into_iter().take_while(|_| !self.cancelled.is()).filter_map(|start| self.snapshot.program(&start))
+    }
+
+    /// What holds a document, with an `app` or without.
+    pub(crate) fn holders(&self, key: &Key) -> Vec<Held> {
+        if key.starts_with(key::STD) {
+            let hold = |program: Arc<Program>| program.id(key).map(|id| Held { program, id });
+            return self.whole_workspace().filter_map(hold).collect();
+        }
+        held(self.snapshot.holders_of(key))
     }
 
     /// The offset of a position.

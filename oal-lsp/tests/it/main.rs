@@ -15,5 +15,6 @@ mod navigation;
 mod progress;
 mod robust;
 mod same;
+mod shared;
 mod workspace;
 mod writing;
