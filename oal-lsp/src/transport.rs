@@ -156,6 +156,9 @@ impl<S: LanguageServer> Connection<S> {
                 Some(json) => outbox.answer_json(&id, "result", &json),
                 None => outbox.answer(&id, result),
             }
+            if succeeded {
+                reply.sent();
+            }
             succeeded
         };
         // The first poll is in order with everything else; `initialize` and `shutdown` are done by it.

@@ -13,7 +13,7 @@ use super::view::Held;
 use super::{Session, View};
 use crate::file::File;
 use crate::ide::actions::{Action, ActionKind, actions, fix_all, moves, organise, uses};
-use crate::key;
+use crate::key::{self, Key};
 
 /// What is advertised.
 pub(super) fn provider(session: &Session) -> CodeActionProviderCapability {
@@ -69,15 +69,71 @@ fn wanted(kind: &CodeActionKind, only: Option<&[CodeActionKind]>) -> bool {
     })
 }
 
-/// All actions for a range, in the first program that holds the document. `asked` is whether a person asked for them.
-fn found(
+/// An action, in all programs that hold the document.
+struct Offer {
+    action: Action,
+    edits: Edits,
+    /// The findings that it answers: where each is, and its code.
+    about: Vec<(Range, &'static str)>,
+    /// Whether no two programs want to change the same.
+    agreed: bool,
+}
+
+/// All actions for a range. `asked` is whether a person asked for them. What one program finds, its fix may mend; whatever writes the
+/// same otherwise has to be right in all.
+fn found(view: &View, file: &File, range: Range, only: Option<&[CodeActionKind]>, asked: bool) -> Vec<Offer> {
+    let mut all: Vec<Offer> = Vec::new();
+    let judges = view.programs(file);
+    for (at, held) in judges.iter().enumerate() {
+        let mut own = offers(view, file, held, range, only, asked);
+        if at == 0 {
+            all = own;
+            continue;
+        }
+        all.retain_mut(|offer| join(offer, &mut own) || !rewrites(offer.action.kind));
+        all.extend(own.into_iter().filter(|offer| offer.action.kind == ActionKind::QuickFix));
+    }
+    if all.iter().any(|offer| offer.action.kind == ActionKind::Inline) {
+        // What is taken away may be used where no program reaches.
+        let roots: Vec<Option<Key>> = judges.iter().map(|held| held.program.root().cloned()).collect();
+        let others = view.holders(&file.key).into_iter().filter(|held| !roots.contains(&held.program.root().cloned()));
+        for held in others {
+            let mut own = offers(view, file, &held, range, Some(&[kind(ActionKind::Inline)]), asked);
+            all.retain_mut(|offer| offer.action.kind != ActionKind::Inline || join(offer, &mut own));
+        }
+    }
+    all.retain(|offer| offer.agreed);
+    all
+}
+
+/// Whether an action changes how something is written, where nothing need be wrong.
+fn rewrites(kind: ActionKind) -> bool {
+    matches!(kind, ActionKind::Extract | ActionKind::Inline | ActionKind::Rewrite)
+}
+
+/// Takes the same action of another program, if that has it.
+fn join(offer: &mut Offer, own: &mut Vec<Offer>) -> bool {
+    let is_same = |one: &Offer| {
+        (one.action.kind, &one.action.title, &one.about) == (offer.action.kind, &offer.action.title, &offer.about)
+    };
+    let Some(at) = own.iter().position(is_same) else { return false };
+    let others = own.remove(at).edits;
+    if offer.edits != others {
+        offer.edits.join(others);
+        offer.agreed &= offer.edits.are_apart();
+    }
+    true
+}
+
+/// The actions that a program has.
+fn offers(
     view: &View,
     file: &File,
+    held: &Held,
     range: Range,
     only: Option<&[CodeActionKind]>,
     asked: bool,
-) -> Option<(Held, Vec<Action>)> {
-    let held = view.programs(file).into_iter().next()?;
+) -> Vec<Offer> {
     let span = view.span(file, range);
     let checked = &held.program.checked;
     let mut all = Vec::new();
@@ -97,7 +153,24 @@ fn found(
         all.extend(organise(checked, held.id));
     }
     all.retain(|action| wanted(&kind(action.kind), only));
-    Some((held, all))
+    let offer = |mut action: Action| {
+        let answered = action.findings.iter().filter_map(|index| checked.diagnostics().get(*index));
+        let about = answered.map(|found| (view.range(file, found.primary.span), found.code.id)).collect();
+        let mut edits = Edits::default();
+        edits.add(&held.program, std::mem::take(&mut action.edits));
+        Offer { action, edits, about, agreed: true }
+    };
+    all.into_iter().map(offer).collect()
+}
+
+/// What tells an action from others of its title: the findings that it answers, and how many of these come before it.
+fn names(offers: &[Offer]) -> Vec<Value> {
+    let name = |(at, offer): (usize, &Offer)| {
+        let same = |one: &&Offer| one.action.title == offer.action.title && one.about == offer.about;
+        let before = offers.iter().take(at).filter(same).count();
+        json!([offer.about, before])
+    };
+    offers.iter().enumerate().map(name).collect()
 }
 
 /// `textDocument/codeAction`
@@ -105,41 +178,33 @@ pub(super) fn at(view: &View, params: CodeActionParams) -> Result<Option<CodeAct
     let file = view.file(&params.text_document.uri)?;
     let only = params.context.only.as_deref();
     let asked = params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC);
-    let Some((held, all)) = found(view, &file, params.range, only, asked) else { return Ok(None) };
+    let offers = found(view, &file, params.range, only, asked);
     let lazily = resolves(&view.session);
-    let convert = |action: Action| {
-        let diagnostics = diagnostics(view, &file, &held, &action, &params.context.diagnostics);
-        let data = lazily.then(|| json!({ "uri": params.text_document.uri, "range": params.range }));
-        let kind = kind(action.kind);
-        let mut edits = Edits::default();
-        if !lazily {
-            edits.add(&held.program, action.edits);
-        }
+    let names = names(&offers);
+    let convert = |(offer, name): (Offer, Value)| {
+        let diagnostics = diagnostics(&offer, &params.context.diagnostics);
+        let uri = &params.text_document.uri;
         CodeActionOrCommand::CodeAction(CodeAction {
-            title: action.title,
-            kind: Some(kind),
+            title: offer.action.title,
+            kind: Some(kind(offer.action.kind)),
             diagnostics: (!diagnostics.is_empty()).then_some(diagnostics),
-            edit: (!lazily).then(|| edits.finish(view)),
-            is_preferred: action.preferred.then_some(true),
-            data,
+            edit: (!lazily).then(|| offer.edits.finish(view)),
+            is_preferred: offer.action.preferred.then_some(true),
+            data: lazily.then(|| json!({ "uri": uri, "range": params.range, "name": name })),
             ..CodeAction::default()
         })
     };
-    Ok(Some(all.into_iter().map(convert).collect()))
+    Ok(Some(offers.into_iter().zip(names).map(convert).collect()))
 }
 
 /// Those of the client's diagnostics that an action answers.
-fn diagnostics(view: &View, file: &File, held: &Held, action: &Action, sent: &[Diagnostic]) -> Vec<Diagnostic> {
-    let all = held.program.checked.diagnostics();
-    let answered = action.findings.iter().filter_map(|index| all.get(*index));
-    let places: Vec<(Range, &str)> =
-        answered.map(|found| (view.range(file, found.primary.span), found.code.id)).collect();
+fn diagnostics(offer: &Offer, sent: &[Diagnostic]) -> Vec<Diagnostic> {
     let is_one = |sent: &&Diagnostic| {
         let code = match &sent.code {
             Some(NumberOrString::String(code)) => code.as_str(),
             _ => "",
         };
-        places.contains(&(sent.range, code))
+        offer.about.contains(&(sent.range, code))
     };
     sent.iter().filter(is_one).cloned().collect()
 }
@@ -149,17 +214,14 @@ pub(super) fn resolve(view: &View, mut action: CodeAction) -> Result<CodeAction>
     let place = |data: &Value| {
         let uri = data.get("uri")?.as_str()?.to_owned();
         let range: Range = serde_json::from_value(data.get("range")?.clone()).ok()?;
-        Some((uri, range))
+        Some((uri, range, data.get("name")?.clone()))
     };
-    let Some((uri, range)) = action.data.as_ref().and_then(place) else { return Ok(action) };
+    let Some((uri, range, name)) = action.data.as_ref().and_then(place) else { return Ok(action) };
     let Some(file) = view.snapshot.file(&key::of_uri(&uri)) else { return Ok(action) };
     let only = action.kind.clone().map(|kind| vec![kind]);
-    if let Some((held, all)) = found(view, &file, range, only.as_deref(), true)
-        && let Some(same) = all.into_iter().find(|one| one.title == action.title)
-    {
-        let mut edits = Edits::default();
-        edits.add(&held.program, same.edits);
-        action.edit = Some(edits.finish(view));
-    }
+    let offers = found(view, &file, range, only.as_deref(), true);
+    let names = names(&offers);
+    let same = offers.into_iter().zip(names).find(|(offer, own)| offer.action.title == action.title && *own == name);
+    action.edit = same.map(|(offer, _)| offer.edits.finish(view));
     Ok(action)
 }

@@ -1,6 +1,7 @@
 //! Diagnostics that the client asks for.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use oal_check::Severity;
 use oal_syntax::FileId;
@@ -54,7 +55,7 @@ fn related(view: &View, key: &Key) -> Option<HashMap<Uri, DocumentDiagnosticRepo
     if document.diagnostic.as_ref()?.related_document_support != Some(true) {
         return None;
     }
-    let mut others = HashMap::new();
+    let (mut others, mut new) = (HashMap::new(), Vec::new());
     for held in view.programs(view.snapshot.file(key)?.as_ref()) {
         let found = held.program.checked.diagnostics().iter().filter(|found| found.severity != Severity::Note);
         let mut wrong: Vec<FileId> = found.map(|found| found.primary.file).collect();
@@ -67,12 +68,14 @@ fn related(view: &View, key: &Key) -> Option<HashMap<Uri, DocumentDiagnosticRepo
             let items = diagnostics(view, &file.key);
             let result_id = result_id(&items);
             if told.as_ref() != Some(&result_id) {
-                lock(&view.session.related).insert(file.key.clone(), result_id.clone());
+                new.push((file.key.clone(), result_id.clone()));
                 let report = FullDocumentDiagnosticReport { result_id: Some(result_id), items };
                 others.extend(convert::uri(file).map(|uri| (uri, report.into())));
             }
         }
     }
+    let session = Arc::clone(&view.session);
+    view.reply.once_sent(move || lock(&session.related).extend(new));
     (!others.is_empty()).then_some(others)
 }
 

@@ -13,8 +13,8 @@ use tower_lsp::ls_types::request::{
 };
 use tower_lsp::ls_types::{
     DocumentHighlight, DocumentHighlightKind, DocumentHighlightParams, GotoCapability, GotoDefinitionParams,
-    GotoDefinitionResponse, Hover, HoverContents, HoverParams, Location, LocationLink, MarkupContent, MarkupKind, Range,
-    ReferenceParams, TextDocumentPositionParams,
+    GotoDefinitionResponse, Hover, HoverContents, HoverParams, Location, LocationLink, MarkupContent, MarkupKind,
+    Range, ReferenceParams, TextDocumentPositionParams,
 };
 
 use super::everywhere::{everywhere, places};
@@ -101,7 +101,8 @@ fn response(
 ) -> GotoDefinitionResponse {
     let mut seen = BTreeSet::new();
     let all = found.iter().flat_map(|(program, found)| found.targets.iter().map(move |target| (program, target)));
-    let once = all.filter(|(program, target)| seen.insert((program.file(target.name.file).key.clone(), target.name.span)));
+    let once =
+        all.filter(|(program, target)| seen.insert((program.file(target.name.file).key.clone(), target.name.span)));
     if capability.and_then(|capability| capability.link_support) == Some(true) {
         let link = |(program, target): (&Arc<Program>, &definition::Target)| {
             let to = program.file(target.name.file);
@@ -171,11 +172,7 @@ pub(super) fn references(view: &View, params: ReferenceParams) -> Result<Option<
 }
 
 /// Where a name stands, in all programs; its declaration only where wanted.
-pub(super) fn uses(
-    view: &View,
-    at: &TextDocumentPositionParams,
-    declaration: bool,
-) -> Result<Option<Vec<Location>>> {
+pub(super) fn uses(view: &View, at: &TextDocumentPositionParams, declaration: bool) -> Result<Option<Vec<Location>>> {
     let (file, offset) = view.place(at)?;
     let mut found: Option<Vec<Location>> = None;
     everywhere(view, &file, offset, |program, id, at| {

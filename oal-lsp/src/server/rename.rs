@@ -47,6 +47,14 @@ pub(super) struct Edits {
     files: BTreeMap<Key, (Arc<File>, Own)>,
 }
 
+impl PartialEq for Edits {
+    fn eq(&self, other: &Self) -> bool {
+        let own =
+            |edits: &Self| edits.files.iter().map(|(key, (_, own))| (Arc::clone(key), own.clone())).collect::<Vec<_>>();
+        own(self) == own(other)
+    }
+}
+
 impl Edits {
     /// Adds the edits that a program makes of its files. What it has several times is made once.
     pub(super) fn add(&mut self, program: &Program, edits: Vec<Edit>) {
@@ -55,6 +63,19 @@ impl Edits {
             let entry = self.files.entry(Arc::clone(&file.key)).or_insert_with(|| (file, Own::new()));
             entry.1.insert((edit.span, edit.text));
         }
+    }
+
+    /// Adds those of others.
+    pub(super) fn join(&mut self, others: Self) {
+        for (key, (file, edits)) in others.files {
+            self.files.entry(key).or_insert_with(|| (file, Own::new())).1.extend(edits);
+        }
+    }
+
+    /// Whether no two of them change the same.
+    pub(super) fn are_apart(&self) -> bool {
+        let apart = |(one, other): (&(Span, String), &(Span, String))| one.0 != other.0 && one.0.end <= other.0.start;
+        self.files.values().all(|(_, edits)| edits.iter().zip(edits.iter().skip(1)).all(apart))
     }
 
     /// Whether there are none.

@@ -2,7 +2,7 @@
 //! what the answer itself does.
 
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 thread_local! {
     /// That of the request which is being started.
@@ -10,8 +10,14 @@ thread_local! {
 }
 
 /// Where the handler of a request may put its answer; the one that it returns is not sent then, if it is none of failure.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Reply(Arc<Mutex<Option<Vec<u8>>>>);
+#[derive(Clone, Default)]
+pub(crate) struct Reply(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    json: Option<Vec<u8>>,
+    once_sent: Option<Box<dyn FnOnce() + Send>>,
+}
 
 impl Reply {
     /// The place for the answer to the request that is being started: ask before the first `await`.
@@ -21,7 +27,12 @@ impl Reply {
 
     /// Puts the answer there, as JSON.
     pub(crate) fn put(&self, json: Vec<u8>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(json);
+        self.kept().json = Some(json);
+    }
+
+    /// Does something once the answer is on its way: not where the request is cancelled before, or fails.
+    pub(crate) fn once_sent(&self, work: impl FnOnce() + Send + 'static) {
+        self.kept().once_sent = Some(Box::new(work));
     }
 
     /// Starts something that may ask for this place.
@@ -34,6 +45,18 @@ impl Reply {
 
     /// What was put there.
     pub(super) fn take(&self) -> Option<Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.kept().json.take()
+    }
+
+    /// The answer is on its way.
+    pub(super) fn sent(&self) {
+        let work = self.kept().once_sent.take();
+        if let Some(work) = work {
+            work();
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,8 +8,7 @@ use crate::client::{Client, Folder, pulling};
 
 const LIB: &str = "/// A web service.\nkind web extends service {\n  field domain: Host\n  image: \"x:1\"\n}\n\nparam size: Int = 1\n";
 const APP: &str = "use \"../lib/web.oal\" { web, size }\n\napp one {\n  edition: 1\n}\n\nweb w { domain: \"a.example.com\", replicas: size }\n";
-const KINDS: &str =
-    "use \"./a.oal\" { web, size }\n\nkind shop_web extends web {\n  env: { S: \"${size}\" }\n}\n";
+const KINDS: &str = "use \"./a.oal\" { web, size }\n\nkind shop_web extends web {\n  env: { S: \"${size}\" }\n}\n";
 const PLAIN: &str = "kind web extends service {\n  field domain: Host\n}\n\nparam size: Int = 1\n";
 
 /// The place of a part of a text, which is all in ASCII.
@@ -154,5 +153,65 @@ fn what_uses_and_extends_is_found_in_every_program() {
         found.sort();
         assert_eq!(found, ["one/app.oal", "one/app.oal", "two/app.oal", "two/app.oal"], "{calls}");
     }
+    assert_eq!(client.stop(), 0);
+}
+
+/// The actions at a place, each with what it edits.
+fn actions(client: &mut Client, folder: &Folder, place: &Value) -> Vec<(String, BTreeMap<String, usize>)> {
+    let range = json!({ "start": place["position"], "end": place["position"] });
+    let params = json!({ "textDocument": place["textDocument"], "range": range, "context": { "diagnostics": [] } });
+    let found = client.call("textDocument/codeAction", params).unwrap();
+    let one = |action: &Value| (action["title"].as_str().unwrap().to_owned(), edited(folder, &action["edit"]));
+    found.as_array().unwrap().iter().map(one).collect()
+}
+
+#[test]
+fn an_action_is_right_in_every_program() {
+    let lib = "let n = 3\n\nlet m = n\n\nlet one = m\n\nlet two = one\n";
+    let app = |name: &str, used: &str| {
+        format!("use \"../lib/l.oal\" {{ {used} }}\n\napp {name} {{\n  edition: 1\n}}\n\nassert {used} > 0, \"x\"\n")
+    };
+    let folder = Folder::new(
+        "shared-actions",
+        &[("a/app.oal", &app("a", "two")), ("b/app.oal", &app("b", "n")), ("lib/l.oal", lib)],
+    );
+    let mut client = Client::on(folder.path(), pulling());
+    client.open(&folder.uri("lib/l.oal"), lib);
+    let mut offered = |name: &str| -> Vec<BTreeMap<String, usize>> {
+        let place = at(&folder, "lib/l.oal", lib, &format!("{name} ="));
+        let found = actions(&mut client, &folder, &place).into_iter();
+        found.filter(|(title, _)| *title == format!("Inline `{name}`")).map(|(_, edits)| edits).collect()
+    };
+    // The second program imports it.
+    assert_eq!(offered("n"), []);
+    assert_eq!(offered("m"), [counts(&[("lib/l.oal", 2)])]);
+    // So does a library that no program reaches.
+    assert_eq!(offered("one"), [counts(&[("lib/l.oal", 2)])]);
+    folder.write("c.oal", "use \"./lib/l.oal\" { one }\nlet three = one\n");
+    let created = json!({ "changes": [{ "uri": folder.uri("c.oal"), "type": 1 }] });
+    client.notify("workspace/didChangeWatchedFiles", created);
+    let place = at(&folder, "lib/l.oal", lib, "one =");
+    let found = actions(&mut client, &folder, &place);
+    assert!(found.iter().all(|(title, _)| title != "Inline `one`"), "{found:?}");
+    assert_eq!(client.stop(), 0);
+}
+
+/// What only another program than the first finds is mended, too.
+#[test]
+fn every_program_offers_its_fixes() {
+    let lib = "param size: Int = 1\n";
+    let app = "use \"../lib/l.oal\" { size }\n\napp one {\n  edition: 1\n}\n\nassert size > 0, \"x\"\n";
+    let folder = Folder::new(
+        "shared-fixes",
+        &[
+            ("one/app.oal", app),
+            ("two/app.oal", "use \"../lib/l.oal\" as l\n\napp two {\n  edition: 1\n}\n"),
+            ("lib/l.oal", lib),
+        ],
+    );
+    let mut client = Client::on(folder.path(), pulling());
+    client.open(&folder.uri("lib/l.oal"), lib);
+    let found = actions(&mut client, &folder, &at(&folder, "lib/l.oal", lib, "size"));
+    assert!(found.iter().any(|(title, _)| title == "Allow `unused_param` here"), "{found:?}");
     assert_eq!(client.stop(), 0);
 }

@@ -325,3 +325,24 @@ fn closed_documents_are_told_of_beside_open_ones() {
     assert_eq!(related(&mut client), None);
     assert_eq!(client.stop(), 0);
 }
+
+/// What was said in an answer that nobody got is said again.
+#[test]
+fn a_cancelled_answer_tells_nothing() {
+    let folder = Folder::new("related-cancelled", &[("app.oal", ROOT), ("lib/web.oal", "let port = 1 +\n")]);
+    let mut capabilities = pulling();
+    capabilities["textDocument"]["diagnostic"]["relatedDocumentSupport"] = json!(true);
+    let mut client = Client::drilled(folder.path(), capabilities, "sleep:textDocument/diagnostic:200");
+    let (app, lib) = (folder.uri("app.oal"), folder.uri("lib/web.oal"));
+    client.open(&app, ROOT);
+    let params = json!({ "textDocument": { "uri": app } });
+    let id = client.ask("textDocument/diagnostic", params.clone());
+    // The work has begun, and goes on without anybody.
+    std::thread::sleep(Duration::from_millis(100));
+    client.notify("$/cancelRequest", json!({ "id": id }));
+    assert_eq!(client.answer(id).unwrap_err()["code"], -32800);
+    std::thread::sleep(Duration::from_millis(400));
+    let report = client.call("textDocument/diagnostic", params).unwrap();
+    assert_eq!(errors(report["relatedDocuments"][&lib]["items"].as_array().unwrap()), ["OAL0104"]);
+    assert_eq!(client.stop(), 0);
+}

@@ -231,3 +231,23 @@ fn better_tokens_follow() {
     };
     assert!(kind(&first) == 7 || (0..500).any(|_| refreshed(&mut client)));
 }
+
+/// Actions of one title are told apart by what they answer.
+#[test]
+fn the_action_that_was_chosen_is_resolved() {
+    let text = "app shop {\n  edition: 1\n}\n\nlet a = 1\n\nlet b = 2\n";
+    let mut session = session("chosen", text);
+    let report = session.ask("textDocument/diagnostic", json!({}));
+    let whole = json!({ "start": { "line": 4, "character": 0 }, "end": { "line": 6, "character": 9 } });
+    let params = json!({ "range": whole, "context": { "diagnostics": report["items"] } });
+    let found = session.ask("textDocument/codeAction", params);
+    let same = found.as_array().unwrap().iter().filter(|action| action["title"] == "Allow `unused_let` here");
+    let mut lines = Vec::new();
+    for action in same.cloned().collect::<Vec<_>>() {
+        let line = action["diagnostics"][0]["range"]["start"]["line"].clone();
+        let resolved = session.client.call("codeAction/resolve", action).unwrap();
+        assert_eq!(resolved["edit"]["documentChanges"][0]["edits"][0]["range"]["start"]["line"], line, "{resolved}");
+        lines.push(line);
+    }
+    assert_eq!(lines, [4, 6]);
+}
