@@ -90,6 +90,16 @@ fn enter(root: &str, path: &str, files: &mut Vec<String>) -> Vec<String> {
     directories
 }
 
+/// Whether an OAL file is looked for at a path from a root on: not in hidden directories and those that tools fill.
+pub(crate) fn is_looked_for(path: &str) -> bool {
+    path.ends_with(".oal") && path.split('/').all(|part| !part.starts_with('.') && !SKIPPED.contains(&part))
+}
+
+/// Whether a directory is at a path.
+pub(crate) fn is_directory(path: &str) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
 /// What lies in a directory: names, and whether each is a directory. Links and what tools fill are left out.
 pub(crate) fn entries(directory: &str) -> Vec<(String, bool)> {
     let one = |entry: fs::DirEntry| {

@@ -1,4 +1,6 @@
-//! What is wrong with one document, from all programs that hold it, each thing once: as `oal check` says it.
+//! What is wrong with one document, from all programs that hold it, each thing once: as `oal check` says it, but no more than
+//! [`MOST`] of it, the gravest, nor more advice than [`MOST_ADVICE`]. What is left out is counted, and the last thing that is said is how
+//! much that is.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,10 +39,21 @@ impl Findings {
             findings.add(&program, id);
         }
         sort_and_fold(&mut findings.diagnostics, |file| file.0 as usize);
-        let mut wanted = some_advice();
-        findings.diagnostics.retain(|found| wanted(found));
+        let (mut wanted, mut left) = (some_advice(), Vec::new());
+        findings.diagnostics.retain(|found| {
+            let is_wanted = wanted(found);
+            left.extend((!is_wanted).then_some(found.primary.span));
+            is_wanted
+        });
+        left.into_iter().for_each(|span| findings.leave(1, span));
         findings.leave_out();
         findings
+    }
+
+    /// Notes that some more are not shown.
+    fn leave(&mut self, count: usize, first: Span) {
+        let (known, before) = self.left_out.unwrap_or((0, first));
+        self.left_out = Some((known + count, if first.start < before.start { first } else { before }));
     }
 
     fn leave_out(&mut self) {
@@ -65,19 +78,31 @@ impl Findings {
             }
             keep
         });
-        self.left_out = first.map(|first| (count, first));
+        if let Some(first) = first {
+            self.leave(count, first);
+        }
     }
 
     fn add(&mut self, program: &Program, id: FileId) {
         let mut wanted = some_advice();
         let own = program.checked.diagnostics().iter().filter(|found| found.primary.file == id);
-        for found in own.filter(|found| wanted(found)) {
+        let (mut left, mut first) = (0, None);
+        for found in own {
+            if !wanted(found) {
+                // Several programs say much the same.
+                left += 1;
+                first.get_or_insert(found.primary.span);
+                continue;
+            }
             let mut found = found.clone();
             self.renumber(program, &mut found.primary.file);
             found.secondary.iter_mut().for_each(|label| self.renumber(program, &mut label.file));
             let edits = found.fixes.iter_mut().flat_map(|fix| &mut fix.edits);
             edits.for_each(|edit| self.renumber(program, &mut edit.file));
             self.diagnostics.push(found);
+        }
+        if let Some(first) = first.filter(|_| self.left_out.is_none_or(|(count, _)| count < left)) {
+            self.left_out = Some((left, first));
         }
     }
 

@@ -28,7 +28,7 @@ pub(crate) struct Program {
     pub(crate) revision: u64,
     /// Which files there were, if that went into it: names that were suggested.
     structure: Option<u64>,
-    settings: Arc<Settings>,
+    settings: Settings,
 }
 
 impl Program {
@@ -41,7 +41,7 @@ impl Program {
         let file =
             |source: &SourceFile| by_path.get(&*source.path).map_or_else(|| File::std(0), |file| Arc::clone(file));
         let files = project.files().map(|(_, source)| file(source)).collect();
-        let settings = Arc::clone(snapshot.settings());
+        let settings = snapshot.settings_of(&root.key).clone();
         let options = settings.options(&environments(&project), &params(&project));
         let checked = check(&project, &options);
         Self { checked, options, files, inputs, revision: snapshot.revision, structure, settings }
@@ -50,7 +50,7 @@ impl Program {
     /// Whether a check of the snapshot's files would be the same.
     pub(crate) fn holds_for(&self, snapshot: &Snapshot) -> bool {
         self.structure.is_none_or(|structure| structure == snapshot.structure())
-            && *self.settings == **snapshot.settings()
+            && self.root().is_some_and(|root| self.settings == *snapshot.settings_of(root))
             && self.inputs.iter().all(|file| Arc::ptr_eq(file, &snapshot.file_in(&file.key, &file.base)))
     }
 

@@ -181,7 +181,16 @@ impl LanguageServer for Server {
         self.change_folders(params.event);
     }
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
-        self.files_changed(params.changes);
+        self.files_changed(params.changes.iter().map(|change| change.uri.as_str()));
+    }
+    async fn did_create_files(&self, params: CreateFilesParams) {
+        self.files_changed(params.files.iter().map(|file| file.uri.as_str()));
+    }
+    async fn did_rename_files(&self, params: RenameFilesParams) {
+        self.files_changed(params.files.iter().flat_map(|file| [file.old_uri.as_str(), file.new_uri.as_str()]));
+    }
+    async fn did_delete_files(&self, params: DeleteFilesParams) {
+        self.files_changed(params.files.iter().map(|file| file.uri.as_str()));
     }
 
     // Documents.

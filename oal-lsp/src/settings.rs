@@ -1,10 +1,31 @@
 //! What a user may set, in the editor or by the client's options for starting. What is not understood is left as it was.
 
+use std::collections::BTreeMap;
+
 use oal_check::diagnostic::codes;
 use oal_check::{LintLevel, Options};
 use serde_json::{Map, Value};
 
+use crate::key::Key;
+
 /// The settings of a session.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scoped {
+    /// For what is in no folder that has its own.
+    pub(crate) everywhere: Settings,
+    /// Those of folders, by their directories.
+    pub(crate) folders: BTreeMap<Key, Settings>,
+}
+
+impl Scoped {
+    /// Those for a document: of the innermost folder that has its own.
+    pub(crate) fn of(&self, key: &str) -> &Settings {
+        let around = self.folders.iter().filter(|(folder, _)| key.starts_with(&***folder));
+        around.max_by_key(|(folder, _)| folder.len()).map_or(&self.everywhere, |(_, settings)| settings)
+    }
+}
+
+/// What can be set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// `oal.lints`: a lint's name, or `warnings`, to `allow`, `warn` or `deny`.

@@ -13,7 +13,7 @@ use crate::file::File;
 use crate::key::{self, Key};
 use crate::long;
 use crate::program::Program;
-use crate::settings::Settings;
+use crate::settings::{Scoped, Settings};
 
 /// The documents by their keys.
 pub(crate) type Table = BTreeMap<Key, Arc<File>>;
@@ -28,7 +28,7 @@ pub(crate) struct Snapshot {
     pub(crate) open: Arc<Table>,
     /// Changes when files come or go.
     pub(crate) structure: u64,
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Arc<Scoped>,
     pub(crate) shared: Arc<Shared>,
     graph: OnceLock<Arc<Graph>>,
     programs: Mutex<FxHashMap<Key, Checking>>,
@@ -44,7 +44,8 @@ pub(crate) struct Shared {
     pub(crate) lazy: Mutex<FxHashMap<Key, Arc<File>>>,
     /// The last check of each program, by its root.
     programs: Mutex<FxHashMap<Key, Arc<Program>>>,
-    graph: Mutex<Option<Arc<Graph>>>,
+    /// With the newest revision that it is of.
+    graph: Mutex<Option<(u64, Arc<Graph>)>>,
 }
 
 /// Which files use which.
@@ -91,7 +92,7 @@ impl Snapshot {
         table: Arc<Table>,
         open: Arc<Table>,
         structure: u64,
-        settings: Arc<Settings>,
+        settings: Arc<Scoped>,
         shared: Arc<Shared>,
     ) -> Self {
         let (graph, programs) = (OnceLock::new(), Mutex::default());
@@ -102,8 +103,9 @@ impl Snapshot {
         self.structure
     }
 
-    pub(crate) fn settings(&self) -> &Arc<Settings> {
-        &self.settings
+    /// The settings for a document.
+    pub(crate) fn settings_of(&self, key: &str) -> &Settings {
+        self.settings.of(key)
     }
 
     /// The document of this key, if it is known.
@@ -216,7 +218,7 @@ impl Snapshot {
     pub(crate) fn programs_at_hand(&self, key: &Key) -> Vec<(Arc<Program>, FileId)> {
         // The last graph, too: a new one waits until what has changed is read.
         let graph = lock(&self.shared.graph).clone();
-        let judges = graph.map(|graph| graph.judges_of(key)).unwrap_or_default();
+        let judges = graph.map(|(_, graph)| graph.judges_of(key)).unwrap_or_default();
         let programs = lock(&self.shared.programs);
         let hold = |program: &Arc<Program>| program.id(key).map(|id| (Arc::clone(program), id));
         let held: Vec<_> = judges.iter().filter_map(|judge| programs.get(judge)).filter_map(hold).collect();
@@ -250,7 +252,9 @@ impl Snapshot {
             self.open.values().for_each(|file| (&file.key, file.links()).hash(&mut hasher));
             let links = hasher.finish();
             let mut last = lock(&self.shared.graph);
-            if let Some(last) = last.as_ref().filter(|last| (last.structure, last.links) == (self.structure, links)) {
+            let is_this = |last: &Graph| (last.structure, last.links) == (self.structure, links);
+            if let Some((revision, last)) = last.as_mut().filter(|(_, last)| is_this(last)) {
+                *revision = self.revision.max(*revision);
                 return Arc::clone(last);
             }
             let mut graph = Graph { structure: self.structure, links, ..Graph::default() };
@@ -265,11 +269,17 @@ impl Snapshot {
             }
             let is_start = |key: &Key| graph.roots.binary_search(key).is_ok() || !graph.used_by.contains_key(key);
             graph.starts = self.table.keys().filter(|key| is_start(key)).map(Arc::clone).collect();
+            let graph = Arc::new(graph);
+            if last.as_ref().is_some_and(|(revision, _)| *revision > self.revision) {
+                // Somebody has asked about an older version.
+                return graph;
+            }
             lock(&self.shared.programs).retain(|root, _| {
                 graph.roots.binary_search(root).is_ok()
                     || self.open.contains_key(root) && graph.judges_of(root).contains(root)
             });
-            Arc::clone(last.insert(Arc::new(graph)))
+            *last = Some((self.revision, Arc::clone(&graph)));
+            graph
         }))
     }
 }

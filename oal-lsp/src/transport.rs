@@ -152,12 +152,12 @@ impl<S: LanguageServer> Connection<S> {
             }
             drop(running);
             let succeeded = result.is_ok();
+            if succeeded {
+                reply.sent();
+            }
             match reply.take().filter(|_| succeeded) {
                 Some(json) => outbox.answer_json(&id, "result", &json),
                 None => outbox.answer(&id, result),
-            }
-            if succeeded {
-                reply.sent();
             }
             succeeded
         };

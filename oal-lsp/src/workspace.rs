@@ -10,7 +10,7 @@ use crate::file::File;
 use crate::key::{self, Key};
 use crate::lines::Encoding;
 use crate::long;
-use crate::settings::Settings;
+use crate::settings::{Scoped, Settings};
 use crate::snapshot::{Shared, Snapshot, Table, lock};
 
 /// The documents.
@@ -28,7 +28,7 @@ pub(crate) struct Workspace {
     fresh: BTreeSet<Key>,
     table: Arc<Table>,
     open: Arc<Table>,
-    settings: Arc<Settings>,
+    settings: Arc<Scoped>,
     shared: Arc<Shared>,
     revision: u64,
     structure: u64,
@@ -122,12 +122,24 @@ impl Workspace {
         self.change_structure();
     }
 
-    /// Takes new settings.
-    pub(crate) fn set_settings(&mut self, settings: Settings) {
+    /// Takes new settings: for everything, or, by their URIs, for folders.
+    pub(crate) fn set_settings(&mut self, everywhere: Settings, folders: Vec<(String, Settings)>) {
+        let folders = folders.into_iter().map(|(uri, settings)| (with_slash(&key::of_uri(&uri)), settings)).collect();
+        let settings = Scoped { everywhere, folders };
         if *self.settings != settings {
             self.settings = Arc::new(settings);
             self.changed();
         }
+    }
+
+    /// The settings for everything that has no others.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings.everywhere
+    }
+
+    /// The folders as the client gave them.
+    pub(crate) fn given(&self) -> &[String] {
+        &self.given
     }
 
     /// A document is opened, or given a new text: of two times the second counts.
@@ -167,28 +179,40 @@ impl Workspace {
         true
     }
 
-    /// Something happened to files on disk. Whether it matters: open documents are not looked up there.
+    /// Something happened to files on disk, or to directories with all that is in them. Whether it matters: open documents are not
+    /// looked up there.
     pub(crate) fn touched(&mut self, keys: &[Key]) -> bool {
+        let inner: Vec<Key> = keys.iter().flat_map(|key| self.known_below(key)).collect();
         let mut any = false;
-        for key in keys {
+        for key in keys.iter().chain(&inner) {
             if self.buffers.contains_key(key) {
                 continue;
             }
             let known = self.table.get(key).or(lock(&self.shared.lazy).get(key)).map(Arc::clone);
-            if known.is_some_and(|known| known.stamp() == Some(disk::stamp(key)) && known.stamp() != Some(None)) {
+            let stamp = known.as_ref().map(|known| known.stamp());
+            if stamp.is_some_and(|stamp| stamp == Some(disk::stamp(key)) && stamp != Some(None)) {
                 continue;
             }
             lock(&self.shared.lazy).remove(key);
-            Arc::make_mut(&mut self.table).remove(key);
-            if let Some(base) = self.folders.iter().find(|base| key.starts_with(&***base)).cloned() {
-                self.look_at(key, &base);
+            if known.is_some() {
+                Arc::make_mut(&mut self.table).remove(key);
             }
-            any = true;
+            let base = self.folders.iter().find(|base| key.starts_with(&***base)).cloned();
+            let is_there = base.is_some_and(|base| self.look_at(key, &base));
+            any |= known.is_some() || is_there;
         }
         if any {
             self.change_structure();
         }
         any
+    }
+
+    /// The files that are known below a directory.
+    fn known_below(&self, directory: &Key) -> Vec<Key> {
+        let start = with_slash(directory);
+        let below = |key: &&Key| key.starts_with(&*start);
+        let table = self.table.range(Arc::clone(&start)..).map(|(key, _)| key).take_while(below).cloned();
+        table.chain(lock(&self.shared.lazy).keys().filter(below).cloned()).collect()
     }
 
     /// Files that have changed on disk since they were looked at, for clients that do not say so.
@@ -197,14 +221,15 @@ impl Workspace {
         self.table.values().chain(lazy.values()).filter(|file| file.stamp().is_some()).map(Arc::clone).collect()
     }
 
-    /// Adds a file of a folder if it is there.
-    fn look_at(&mut self, key: &Key, base: &Key) {
-        let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.'));
+    /// Adds a file of a folder if it is there. Whether it is.
+    fn look_at(&mut self, key: &Key, base: &Key) -> bool {
         let path = key.strip_prefix(&**base).unwrap_or(key);
-        if path.ends_with(".oal") && !hidden(path) && disk::stamp(key).is_some() {
+        let is_there = disk::is_looked_for(path) && disk::stamp(key).is_some();
+        if is_there {
             let file = File::disk(Arc::clone(key), Arc::clone(base));
             Arc::make_mut(&mut self.table).insert(Arc::clone(key), Arc::new(file));
         }
+        is_there
     }
 
     fn changed(&mut self) {

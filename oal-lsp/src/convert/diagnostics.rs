@@ -88,11 +88,13 @@ impl Convert<'_> {
     fn left_out(&self) -> Option<Diagnostic> {
         let (count, first) = self.findings.left_out?;
         let file = self.findings.file(self.findings.diagnostics.first()?.primary.file);
+        let words = if count == 1 { "1 more finding in this file is" } else { "more findings in this file are" };
+        let count = if count == 1 { String::new() } else { format!("{count} ") };
         Some(Diagnostic {
             range: super::range(&file, first, self.encoding),
             severity: Some(DiagnosticSeverity::INFORMATION),
             source: Some("oal".to_owned()),
-            message: format!("{count} more findings in this file are not shown: `oal check` says all"),
+            message: format!("{count}{words} not shown: `oal check` says all"),
             ..Diagnostic::default()
         })
     }

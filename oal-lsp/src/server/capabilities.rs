@@ -16,6 +16,13 @@ use tower_lsp::ls_types::{
 use super::Session;
 use crate::convert;
 
+/// The commands of ours that a client can run, which it says by `experimental: { commands: { commands: ["oal.showIr", …] } }`. Lines
+/// above declarations run such; where a client knows none there are no lines.
+pub(super) fn commands(experimental: Option<&Value>) -> Vec<String> {
+    let known = experimental.and_then(|experimental| experimental.pointer("/commands/commands")?.as_array());
+    known.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
 /// The answer to `initialize`.
 pub(super) fn answer(session: &Session) -> InitializeResult {
     InitializeResult {
@@ -105,7 +112,7 @@ fn rename(session: &Session) -> OneOf<bool, RenameOptions> {
     OneOf::Left(true)
 }
 
-/// Files and directories whose moving concerns `use`.
+/// Files and directories whose moving concerns `use`, and whose coming and going does.
 fn file_operations() -> WorkspaceFileOperationsServerCapabilities {
     let filter = |glob: &str, kind| FileOperationFilter {
         scheme: Some("file".to_owned()),
@@ -113,8 +120,12 @@ fn file_operations() -> WorkspaceFileOperationsServerCapabilities {
     };
     let filters =
         vec![filter("**/*.oal", FileOperationPatternKind::File), filter("**", FileOperationPatternKind::Folder)];
+    let concerned = Some(FileOperationRegistrationOptions { filters });
     WorkspaceFileOperationsServerCapabilities {
-        will_rename: Some(FileOperationRegistrationOptions { filters }),
+        did_create: concerned.clone(),
+        did_rename: concerned.clone(),
+        did_delete: concerned.clone(),
+        will_rename: concerned,
         ..WorkspaceFileOperationsServerCapabilities::default()
     }
 }

@@ -9,10 +9,12 @@ use tower_lsp::ls_types::{
 };
 
 use super::View;
+use super::view::Held;
 use crate::file::File;
 use crate::ide::completion::{Directory, DirectoryEntry, Docs, Item, Kind, Request, complete, documentation};
 use crate::ide::signature::{Parameter, signature};
 use crate::key;
+use crate::long;
 use oal_check::SourceFile;
 use oal_syntax::Span;
 use std::sync::Arc;
@@ -71,26 +73,50 @@ pub(super) fn complete_at(view: &View, params: CompletionParams) -> Result<Optio
     if context == Some(" ") && !wants_word(file.text(), offset) {
         return Ok(None);
     }
-    let programs = view.programs_at_hand(&file);
-    let Some(held) = programs.first() else { return Ok(None) };
     let directory = Project { view, file: &file };
-    let window = view.around(held, &file, offset);
-    let mut found = complete(Request {
-        checked: &held.program.checked,
-        file: held.id,
-        source: window.text,
-        parse: &window.parse,
-        offset: offset.saturating_sub(window.start),
-        directory: &directory,
-    });
-    for item in &mut found.items {
-        item.replace = Span::new(item.replace.start + window.start, item.replace.end + window.start);
-    }
+    let complete_in = |held: &Held| {
+        let window = view.around(held, &file, offset);
+        let mut found = complete(Request {
+            checked: &held.program.checked,
+            file: held.id,
+            source: window.text,
+            parse: &window.parse,
+            offset: offset.saturating_sub(window.start),
+            directory: &directory,
+        });
+        for item in &mut found.items {
+            item.replace = Span::new(item.replace.start + window.start, item.replace.end + window.start);
+        }
+        found
+    };
+    let answer = at_hand(view, &file, complete_in, |found| found.items.is_empty());
+    let Some((mut found, is_newest)) = answer else { return Ok(None) };
+    found.incomplete |= found.items.is_empty() && !is_newest;
     let capability = view.session.client.text_document.as_ref().and_then(|document| document.completion.as_ref());
     let item = capability.and_then(|completion| completion.completion_item.as_ref());
     let snippets = item.and_then(|item| item.snippet_support) == Some(true);
     let items = found.items.into_iter().map(|item| convert(view, &file, item, snippets)).collect();
     Ok(Some(CompletionResponse::List(CompletionList { is_incomplete: found.incomplete, items })))
+}
+
+/// What the last check says; where that is nothing, and the check is of an older text, what one of the text as it is says, if it takes
+/// no longer than anyone waits: the question may be about what was just written. Whether the check was of the text as it is.
+fn at_hand<T>(
+    view: &View,
+    file: &File,
+    ask: impl Fn(&Held) -> T,
+    is_nothing: impl Fn(&T) -> bool,
+) -> Option<(T, bool)> {
+    let held = view.programs_at_hand(file).into_iter().next()?;
+    let answer = ask(&held);
+    if !is_nothing(&answer) || held.program.holds_for(&view.snapshot) {
+        return Some((answer, true));
+    }
+    if held.program.len().max(file.text().len()) >= long::LEAST {
+        return Some((answer, false));
+    }
+    let newest = view.programs(file).into_iter().next();
+    Some((newest.map_or(answer, |held| ask(&held)), true))
 }
 
 /// Whether a word is due behind the blank that was just typed.
@@ -165,12 +191,13 @@ fn markdown(value: String) -> Documentation {
 /// `textDocument/signatureHelp`
 pub(super) fn signature_at(view: &View, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
     let (file, offset) = view.place(&params.text_document_position_params)?;
-    let programs = view.programs_at_hand(&file);
-    let Some(held) = programs.first() else { return Ok(None) };
-    let window = view.around(held, &file, offset);
-    let at = offset.saturating_sub(window.start);
-    let found = signature(&held.program.checked, held.id, window.text, &window.parse, at);
-    let Some(found) = found else { return Ok(None) };
+    let signature_in = |held: &Held| {
+        let window = view.around(held, &file, offset);
+        let at = offset.saturating_sub(window.start);
+        signature(&held.program.checked, held.id, window.text, &window.parse, at)
+    };
+    let answer = at_hand(view, &file, signature_in, Option::is_none);
+    let Some((Some(found), _)) = answer else { return Ok(None) };
     // Offsets in labels are counted in UTF-16 (LSP 3.17, `ParameterInformation`).
     let units = |end: u32| {
         let before = Span::new(0, end).text(&found.label);

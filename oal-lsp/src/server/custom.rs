@@ -2,19 +2,26 @@
 //!
 //! | method | params | answer |
 //! |---|---|---|
-//! | `oal/ir` | `{ uri, environment? }` | `{ environment, json }`, or null where the program has errors |
-//! | `oal/graph` | `{ uri, environment? }` | `{ environment, nodes: [{ id, kind, label }], edges: [{ from, to, label }] }`, or null |
+//! | `oal/ir` | `{ uri, environment? }` | `{ environment, json, stale }` |
+//! | `oal/graph` | `{ uri, environment? }` | `{ environment, nodes: [{ id, kind, label }], edges: [{ from, to, label }], stale }` |
 //! | `oal/status` | none | what the server is doing, for reports of problems |
 //! | `workspace/textDocumentContent` | `{ uri }` | `{ text }`: files of the built-in library, pages of codes (LSP 3.18) |
+//!
+//! While a program has errors, `oal/ir` and `oal/graph` answer with `stale: true`, the `reason`, and what they last answered of it, if
+//! they have.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use oal_check::{Checked, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{SetTraceParams, TraceValue, Uri};
 
 use super::{Server, View};
-use crate::ide::graph::{self, Picture};
-use crate::key;
+use crate::ide::graph;
+use crate::key::{self, Key};
 use crate::lanes::Lane;
 use crate::library;
 use crate::snapshot::lock;
@@ -28,13 +35,12 @@ pub(crate) struct Subject {
     environment: Option<String>,
 }
 
-/// A program's document in an environment.
-#[derive(Debug, Serialize)]
-pub(crate) struct Lowered {
-    environment: String,
-    /// The document as people read it.
-    json: String,
-}
+/// The last good answers: by the program's root, the method, and the environment that was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Previews(Mutex<BTreeMap<(Key, &'static str, Option<String>), Value>>);
+
+/// So many last answers are kept: nobody looks at more.
+const MOST_PREVIEWS: usize = 16;
 
 /// A document that is on no disk.
 #[derive(Debug, Deserialize)]
@@ -44,13 +50,14 @@ pub(crate) struct Named {
 
 impl Server {
     /// `oal/ir`
-    pub(crate) async fn ir(&self, subject: Subject) -> Result<Option<Lowered>> {
-        self.ask(Lane::Background, "oal/ir", subject, lowered).await
+    pub(crate) async fn ir(&self, subject: Subject) -> Result<Value> {
+        self.ask(Lane::Background, "oal/ir", subject, |view, subject| preview(view, subject, "oal/ir", lowered)).await
     }
 
     /// `oal/graph`
-    pub(crate) async fn graph(&self, subject: Subject) -> Result<Option<Picture>> {
-        self.ask(Lane::Background, "oal/graph", subject, picture).await
+    pub(crate) async fn graph(&self, subject: Subject) -> Result<Value> {
+        self.ask(Lane::Background, "oal/graph", subject, |view, subject| preview(view, subject, "oal/graph", picture))
+            .await
     }
 
     /// `workspace/textDocumentContent`
@@ -68,7 +75,7 @@ impl Server {
             "revision": snapshot.revision,
             "documents": { "known": snapshot.table.len(), "open": snapshot.open.len() },
             "programs": { "checked": snapshot.checked_count() },
-            "settings": format!("{:?}", snapshot.settings()),
+            "settings": format!("{:?}", snapshot.settings),
         }))
     }
 
@@ -85,30 +92,56 @@ impl Server {
     }
 }
 
-fn lowered(view: &View, subject: Subject) -> Result<Option<Lowered>> {
-    let file = view.file(&subject.uri)?;
+/// What is shown of a program, or was before it had errors.
+fn preview(
+    view: &View,
+    Subject { uri, environment }: Subject,
+    method: &'static str,
+    show: fn(&Checked, &str) -> Result<Value>,
+) -> Result<Value> {
+    let file = view.file(&uri)?;
     let programs = view.programs(&file);
-    let Some(held) = programs.first().filter(|held| !held.program.checked.has_errors()) else { return Ok(None) };
-    let checked = &held.program.checked;
-    let Some(environment) = subject.environment.as_deref().or_else(|| checked.environments().next()) else {
-        return Ok(None);
+    let Some(program) = programs.first().map(|held| &held.program) else {
+        return Ok(json!({ "stale": true, "reason": "checking the program failed" }));
     };
+    let (checked, root) = (&program.checked, program.root().map_or_else(|| Arc::clone(&file.key), Arc::clone));
+    let name = (root, method, environment.clone());
+    let mut errors = checked.diagnostics().iter().filter(|found| found.severity == Severity::Error);
+    if let Some(first) = errors.next() {
+        let mut last = lock(&view.session.previews.0).get(&name).cloned().unwrap_or_else(|| json!({}));
+        let more = match errors.count() {
+            0 => String::new(),
+            more => format!(" ({more} more)"),
+        };
+        let place = checked.project().path(first.primary.file);
+        last["stale"] = json!(true);
+        last["reason"] = json!(format!("the program has errors: {place}: {}{more}", first.message));
+        return Ok(last);
+    }
+    let Some(environment) = environment.as_deref().or_else(|| checked.environments().next()) else {
+        return Ok(json!({ "stale": true, "reason": "the program has no environment" }));
+    };
+    let mut shown = show(checked, environment)?;
+    shown["stale"] = json!(false);
+    let mut previews = lock(&view.session.previews.0);
+    if previews.len() >= MOST_PREVIEWS && !previews.contains_key(&name) {
+        previews.clear();
+    }
+    previews.insert(name, shown.clone());
+    Ok(shown)
+}
+
+fn lowered(checked: &Checked, environment: &str) -> Result<Value> {
     let refused = |error: &dyn std::fmt::Display| Error::invalid_params(error.to_string());
     let ir = oal_check::lower(checked, environment).map_err(|error| refused(&error))?;
     let json = ir.to_pretty().map_err(|error| refused(&error))?;
-    Ok(Some(Lowered { environment: environment.to_owned(), json }))
+    Ok(json!({ "environment": environment, "json": json }))
 }
 
-fn picture(view: &View, subject: Subject) -> Result<Option<Picture>> {
-    let file = view.file(&subject.uri)?;
-    let programs = view.programs(&file);
-    let Some(held) = programs.first().filter(|held| !held.program.checked.has_errors()) else { return Ok(None) };
-    let checked = &held.program.checked;
-    if let Some(name) = subject.environment.as_deref().filter(|name| checked.environments().all(|known| known != *name))
-    {
-        return Err(Error::invalid_params(format!("there is no environment `{name}`")));
-    }
-    Ok(graph::graph(checked, subject.environment.as_deref()))
+fn picture(checked: &Checked, environment: &str) -> Result<Value> {
+    let picture = graph::graph(checked, Some(environment));
+    let picture = picture.ok_or_else(|| Error::invalid_params(format!("there is no environment `{environment}`")))?;
+    Ok(json!(picture))
 }
 
 fn content(view: &View, named: Named) -> Result<Value> {

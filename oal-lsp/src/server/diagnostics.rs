@@ -75,7 +75,7 @@ fn related(view: &View, key: &Key) -> Option<HashMap<Uri, DocumentDiagnosticRepo
         }
     }
     let session = Arc::clone(&view.session);
-    view.reply.once_sent(move || lock(&session.related).extend(new));
+    view.reply.when_sent(move || lock(&session.related).extend(new));
     (!others.is_empty()).then_some(others)
 }
 

@@ -14,6 +14,11 @@ use super::navigation::{first, holding, uses};
 use crate::ide::code_lens::{self, Offers};
 use crate::ide::inlay_hints::{self, Says};
 
+// The commands that lines above declarations run: the client's own, as far as it says that it has them.
+const SHOW_IR: &str = "oal.showIr";
+const SHOW_GRAPH: &str = "oal.showGraph";
+const SHOW_REFERENCES: &str = "oal.showReferences";
+
 /// What is kept with a lens or hint until it is looked at.
 #[derive(Debug, Serialize, Deserialize)]
 struct About {
@@ -36,20 +41,22 @@ pub(super) fn lenses(view: &View, params: CodeLensParams) -> Result<Option<Vec<C
     let uri = params.text_document.uri;
     let file = view.file(&uri)?;
     let Some(held) = holding(view, &file).next() else { return Ok(None) };
+    let can = |command: &str| view.session.commands.iter().any(|known| known == command);
     let lens = |lens: code_lens::Lens| {
         let range = view.range(&file, lens.span);
         let show = |title: String, command: &str, environment: String| {
             let arguments = Some(vec![json!(uri.as_str()), json!(environment)]);
-            Some(Command { title, command: command.to_owned(), arguments })
+            can(command).then(|| Command { title, command: command.to_owned(), arguments })
         };
+        let counted = || json!(About { uri: uri.clone(), position: range.start, says: None });
         let (command, data) = match lens.offers {
-            Offers::Ir(environment) => (show(format!("IR of {environment}"), "oal.showIr", environment), None),
-            Offers::Graph(environment) => (show("Graph".to_owned(), "oal.showGraph", environment), None),
-            Offers::References => (None, Some(json!(About { uri: uri.clone(), position: range.start, says: None }))),
+            Offers::Ir(environment) => (show(format!("IR of {environment}"), SHOW_IR, environment), None),
+            Offers::Graph(environment) => (show("Graph".to_owned(), SHOW_GRAPH, environment), None),
+            Offers::References => (None, can(SHOW_REFERENCES).then(counted)),
         };
-        CodeLens { range, command, data }
+        (command.is_some() || data.is_some()).then_some(CodeLens { range, command, data })
     };
-    Ok(Some(code_lens::lenses(&held.program.checked, held.id).into_iter().map(lens).collect()))
+    Ok(Some(code_lens::lenses(&held.program.checked, held.id).into_iter().filter_map(lens).collect()))
 }
 
 /// `codeLens/resolve`
@@ -58,7 +65,7 @@ pub(super) fn resolve_lens(view: &View, mut lens: CodeLens) -> Result<CodeLens> 
     let found = uses(view, &at, false)?.unwrap_or_default();
     let title = code_lens::references_words(found.len());
     let arguments = Some(vec![json!(at.text_document.uri.as_str()), json!(at.position), json!(found)]);
-    lens.command = Some(Command { title, command: "oal.showReferences".to_owned(), arguments });
+    lens.command = Some(Command { title, command: SHOW_REFERENCES.to_owned(), arguments });
     Ok(lens)
 }
 
@@ -79,7 +86,7 @@ pub(super) fn inlay(view: &View, params: InlayHintParams) -> Result<Option<Vec<I
         padding_right: None,
         data: Some(json!(About { uri: uri.clone(), position: position(hint.about), says: Some(hint.says) })),
     };
-    let defaults = view.snapshot.settings().defaults;
+    let defaults = view.snapshot.settings_of(&file.key).defaults;
     let found = inlay_hints::hints(&held.program.checked, held.id, range, defaults);
     Ok(Some(found.into_iter().map(one).collect()))
 }

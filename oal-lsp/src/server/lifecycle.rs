@@ -32,7 +32,8 @@ impl Server {
         let general = params.capabilities.general.as_ref();
         let encoding = convert::encoding(general.and_then(|general| general.position_encodings.as_deref()));
         library::agree(params.initialization_options.as_ref());
-        let session = Session { encoding, client: params.capabilities, ..Session::default() };
+        let commands = capabilities::commands(params.capabilities.experimental.as_ref());
+        let session = Session { encoding, client: params.capabilities, commands, ..Session::default() };
         let answer = capabilities::answer(&session);
         // A second `initialize` does not come this far.
         let _ = self.inner.session.set(Arc::new(session));
@@ -53,7 +54,7 @@ impl Server {
         let (settings, _) = Settings::read(params.initialization_options.as_ref().unwrap_or(&Value::Null));
         let mut workspace = lock(&self.inner.workspace);
         workspace.set_folders(&folders, here.filter(|_| folders.is_empty()));
-        workspace.set_settings(settings);
+        workspace.set_settings(settings, Vec::new());
         Ok(answer)
     }
 
@@ -113,27 +114,28 @@ impl Server {
         lock(&self.inner.workspace).change_folders(&added, &removed);
         self.look_at_folders();
         self.changed_elsewhere();
+        self.ask_for_settings();
     }
 
-    /// Takes settings that the client sends, or asks for them if it only says that they are others.
+    /// Takes settings that the client sends, and asks for those of each folder; or only asks, if it only says that they are others.
     pub(super) fn change_settings(&self, sent: Value) {
         if sent.get(SECTION).is_some_and(Value::is_object) {
-            self.set_settings(&sent);
-        } else {
-            self.ask_for_settings();
+            let settings = self.read_settings(&sent);
+            lock(&self.inner.workspace).set_settings(settings, Vec::new());
+            self.changed_elsewhere();
         }
+        self.ask_for_settings();
     }
 
-    fn set_settings(&self, sent: &Value) {
+    fn read_settings(&self, sent: &Value) -> Settings {
         let (settings, wrong) = Settings::read(sent);
         for words in wrong {
             self.log(MessageType::WARNING, words);
         }
-        lock(&self.inner.workspace).set_settings(settings);
-        self.changed_elsewhere();
+        settings
     }
 
-    /// Asks for the settings where the client keeps them for us.
+    /// Asks for the settings where the client keeps them for us: those for everything, and those of each folder.
     fn ask_for_settings(&self) {
         let session = self.session();
         if session.client.workspace.as_ref().and_then(|workspace| workspace.configuration) != Some(true) {
@@ -141,11 +143,28 @@ impl Server {
         }
         let server = self.clone();
         tokio::spawn(async move {
-            let item = ConfigurationItem { scope_uri: None, section: Some(SECTION.to_owned()) };
-            let sent = server.inner.client.configuration(vec![item]).await;
-            if let Some(sent) = sent.ok().and_then(|sent| sent.into_iter().next()).filter(Value::is_object) {
-                server.set_settings(&sent);
+            let folders = lock(&server.inner.workspace).given().to_vec();
+            let scopes = folders.iter().filter_map(|folder| folder.parse().ok()).map(Some);
+            let item = |scope_uri| ConfigurationItem { scope_uri, section: Some(SECTION.to_owned()) };
+            let items: Vec<_> = std::iter::once(None).chain(scopes).map(item).collect();
+            let scopes: Vec<_> = items.iter().map(|item| item.scope_uri.clone()).collect();
+            let Ok(sent) = server.inner.client.configuration(items).await else { return };
+            let (mut everywhere, mut own) = (None, Vec::new());
+            for (scope, sent) in scopes.into_iter().zip(sent).filter(|(_, sent)| sent.is_object()) {
+                let settings = server.read_settings(&sent);
+                match scope {
+                    Some(uri) => own.push((uri.as_str().to_owned(), settings)),
+                    None => everywhere = Some(settings),
+                }
             }
+            if everywhere.is_none() && own.is_empty() {
+                return;
+            }
+            let mut workspace = lock(&server.inner.workspace);
+            let everywhere = everywhere.unwrap_or_else(|| workspace.settings().clone());
+            workspace.set_settings(everywhere, own);
+            drop(workspace);
+            server.changed_elsewhere();
         });
     }
 }

@@ -26,10 +26,14 @@ pub(crate) struct Session {
     pub(crate) encoding: Encoding,
     /// What the client can do.
     pub(crate) client: ClientCapabilities,
+    /// The commands of ours that it can run.
+    pub(crate) commands: Vec<String>,
     /// The semantic tokens that it has.
     pub(crate) tokens: super::tokens::Sent,
     /// What the client was told of documents that it did not ask for: names of lists of diagnostics.
     pub(crate) related: Mutex<BTreeMap<Key, String>>,
+    /// The last good answers to previews.
+    pub(crate) previews: super::custom::Previews,
 }
 
 impl Session {

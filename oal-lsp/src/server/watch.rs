@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tower_lsp::ls_types::{FileEvent, Registration};
+use tower_lsp::ls_types::Registration;
 
 use super::Server;
 use super::lifecycle::SECTION;
 use crate::disk;
 use crate::key::{self, Key};
+use crate::lanes::Lane;
 use crate::snapshot::lock;
 
 /// How often the process that started us is looked for.
@@ -66,7 +67,10 @@ impl Server {
         let settings = workspace.did_change_configuration.and_then(|can| can.dynamic_registration) == Some(true);
         let mut registrations = Vec::new();
         if files {
-            let watchers = json!({ "watchers": [{ "globPattern": "**/*.oal" }] });
+            // A directory that comes or goes may be told of by its own name only: microsoft/vscode#109754.
+            const CREATE_AND_DELETE: u32 = 1 | 4;
+            let anything = json!({ "globPattern": "**/*", "kind": CREATE_AND_DELETE });
+            let watchers = json!({ "watchers": [{ "globPattern": "**/*.oal" }, anything] });
             registrations.push(registration("workspace/didChangeWatchedFiles", watchers));
         } else {
             self.sweep_in_background();
@@ -92,11 +96,29 @@ impl Server {
         let _ = std::thread::Builder::new().name("oal-lsp sweep".to_owned()).spawn(move || server.sweep());
     }
 
-    pub(super) fn files_changed(&self, events: Vec<FileEvent>) {
-        let keys: Vec<Key> = events.iter().map(|event| key::of_uri(event.uri.as_str())).collect();
+    /// Something happened to what has these URIs: files, or directories with all that is in them.
+    pub(super) fn files_changed<'a>(&self, uris: impl Iterator<Item = &'a str>) {
+        let keys: Vec<Key> = uris.map(key::of_uri).collect();
         if lock(&self.inner.workspace).touched(&keys) {
             self.changed_elsewhere();
         }
+        let directories: Vec<Key> =
+            keys.into_iter().filter(|key| !key.ends_with(".oal") && disk::is_directory(key)).collect();
+        if directories.is_empty() {
+            return;
+        }
+        let server = self.clone();
+        self.inner.lanes.spawn(Lane::Background, move || {
+            let folders = lock(&server.inner.workspace).folders().to_vec();
+            let inside = |key: &&Key| folders.iter().any(|folder| key.starts_with(&**folder));
+            for directory in directories.iter().filter(inside) {
+                let files = disk::below(&format!("{directory}/"), &mut |_| false).into_iter();
+                let keys: Vec<Key> = files.map(|path| Key::from(format!("{directory}/{path}"))).collect();
+                if lock(&server.inner.workspace).touched(&keys) {
+                    server.changed_elsewhere();
+                }
+            }
+        });
     }
 
     /// Looks at files again and again: those that are known, and the folders for new ones.

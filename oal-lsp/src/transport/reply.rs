@@ -16,7 +16,7 @@ pub(crate) struct Reply(Arc<Mutex<Kept>>);
 #[derive(Default)]
 struct Kept {
     json: Option<Vec<u8>>,
-    once_sent: Option<Box<dyn FnOnce() + Send>>,
+    when_sent: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Reply {
@@ -30,9 +30,9 @@ impl Reply {
         self.kept().json = Some(json);
     }
 
-    /// Does something once the answer is on its way: not where the request is cancelled before, or fails.
-    pub(crate) fn once_sent(&self, work: impl FnOnce() + Send + 'static) {
-        self.kept().once_sent = Some(Box::new(work));
+    /// Does something when the answer is about to be sent: not where the request is cancelled before, or fails.
+    pub(crate) fn when_sent(&self, work: impl FnOnce() + Send + 'static) {
+        self.kept().when_sent = Some(Box::new(work));
     }
 
     /// Starts something that may ask for this place.
@@ -48,9 +48,9 @@ impl Reply {
         self.kept().json.take()
     }
 
-    /// The answer is on its way.
+    /// The answer is about to be sent.
     pub(super) fn sent(&self) {
-        let work = self.kept().once_sent.take();
+        let work = self.kept().when_sent.take();
         if let Some(work) = work {
             work();
         }

@@ -66,7 +66,11 @@ def capabilities(name):
         return T.ClientCapabilities()
     if name != "utf-8":
         product, version = name.rsplit("_v", 1)
-        return client_capabilities(f"{product}@v{version}")
+        found = client_capabilities(f"{product}@v{version}")
+        if product == "visual_studio_code":
+            # Our extension says which commands it has.
+            found.experimental = {"commands": {"commands": ["oal.showIr", "oal.showGraph", "oal.showReferences"]}}
+        return found
     found = client_capabilities("neovim")
     found.general = T.GeneralClientCapabilities(position_encodings=[T.PositionEncodingKind.Utf8])
     found.text_document.diagnostic = T.DiagnosticClientCapabilities()
@@ -168,7 +172,8 @@ FILES = {
     "document_symbol_provider": ("text_document_document_symbol_async", T.DocumentSymbolParams, True),
     "folding_range_provider": ("text_document_folding_range_async", T.FoldingRangeParams, True),
     "document_link_provider": ("text_document_document_link_async", T.DocumentLinkParams, True),
-    "code_lens_provider": ("text_document_code_lens_async", T.CodeLensParams, True),
+    # None where the client cannot run what they offer.
+    "code_lens_provider": ("text_document_code_lens_async", T.CodeLensParams, False),
     "semantic_tokens_provider": ("text_document_semantic_tokens_full_async", T.SemanticTokensParams, True),
 }
 

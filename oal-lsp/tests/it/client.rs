@@ -1,6 +1,6 @@
 //! A client that drives the real server over its standard input and output, and can send it what no editor would.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -24,6 +24,8 @@ pub(crate) struct Client {
     pub(crate) mute: bool,
     /// Requests that the server made.
     pub(crate) asked: Vec<Value>,
+    /// What it says of settings: by the folder that they are of, and by nothing for those of all.
+    pub(crate) settings: BTreeMap<String, Value>,
 }
 
 impl Client {
@@ -49,7 +51,8 @@ impl Client {
             }
         });
         let arrived = Instant::now();
-        Self { child, input, messages, seen: VecDeque::new(), next: 1, arrived, mute: false, asked: Vec::new() }
+        let (seen, asked, settings) = Default::default();
+        Self { child, input, messages, seen, next: 1, arrived, mute: false, asked, settings }
     }
 
     /// Starts a server on a folder, with these capabilities of a client.
@@ -130,13 +133,21 @@ impl Client {
         if message.get("method").is_some() && message.get("id").is_some() {
             if !self.mute {
                 let id = &message["id"];
-                let result = if message["method"] == "workspace/configuration" { json!([null]) } else { Value::Null };
+                let result = match message["method"].as_str() {
+                    Some("workspace/configuration") => self.configuration(&message["params"]["items"]),
+                    _ => Value::Null,
+                };
                 self.body(&json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string());
             }
             self.asked.push(message);
         } else {
             self.seen.push_back((arrived, message));
         }
+    }
+
+    fn configuration(&self, items: &Value) -> Value {
+        let one = |item: &Value| self.settings.get(item["scopeUri"].as_str().unwrap_or("")).cloned();
+        items.as_array().unwrap().iter().map(one).collect()
     }
 
     /// Everything that came and that nobody has waited for.

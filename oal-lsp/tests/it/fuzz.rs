@@ -79,6 +79,7 @@ fn offset(text: &str, line: usize, column: usize, encoding: &str) -> usize {
 }
 
 struct Run {
+    folder: Folder,
     random: Random,
     client: Client,
     encoding: &'static str,
@@ -88,12 +89,18 @@ struct Run {
     starts: Vec<String>,
     waiting: BTreeSet<i64>,
     version: i32,
+    /// The tokens that the client has of each document, with their name.
+    tokens: BTreeMap<String, (String, Vec<Value>)>,
 }
+
+/// What may be moved, there and back.
+const MOVES: &[(&str, &str)] =
+    &[("b.oal", "moved.oal"), ("deep", "deeper"), ("a.oal", "deep/a.oal"), ("a.oal", "deeper/a.oal")];
 
 impl Run {
     fn step(&mut self) {
         let uri = self.random.of(&self.uris).clone();
-        match self.random.below(20) {
+        match self.random.below(21) {
             0..=1 => {
                 let text = self.random.of(&self.starts).clone();
                 self.client.open(&uri, &text);
@@ -117,11 +124,43 @@ impl Run {
                     .of::<&str>(&["Content-Length: 3\r\n\r\n{]}", "Content-Length: x\r\n\r\n", "\r\n\r\n"])
                     .as_bytes(),
             ),
+            14 => self.rename(),
             _ => {
                 let (method, params) = self.request(&uri);
                 self.waiting.insert(self.client.ask(method, params));
             }
         }
+    }
+
+    /// A file or directory gets another name; what is open of it is opened under the new one.
+    fn rename(&mut self) {
+        let (mut from, mut to) = *self.random.of(MOVES);
+        if self.random.below(2) == 0 {
+            (from, to) = (to, from);
+        }
+        let place = |name: &str| self.folder.path().join(name);
+        if !place(from).exists() || place(to).exists() || !place(to).parent().unwrap().is_dir() {
+            return;
+        }
+        std::fs::rename(place(from), place(to)).unwrap();
+        let (old, new) = (self.folder.uri(from), self.folder.uri(to));
+        for (uri, text) in self.model.clone() {
+            let rest = uri.strip_prefix(&old).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+            let Some(moved) = rest.map(|rest| format!("{new}{rest}")) else { continue };
+            self.model.remove(&uri);
+            self.client.close(&uri);
+            self.client.open(&moved, &text);
+            self.model.insert(moved, text);
+        }
+        let (method, params) = if self.random.below(2) == 0 {
+            ("workspace/didRenameFiles", json!({ "files": [{ "oldUri": old, "newUri": new }] }))
+        } else {
+            (
+                "workspace/didChangeWatchedFiles",
+                json!({ "changes": [{ "uri": old, "type": 3 }, { "uri": new, "type": 1 }] }),
+            )
+        };
+        self.client.notify(method, params);
     }
 
     fn edit(&mut self, uri: &str) {
@@ -205,9 +244,26 @@ impl Run {
         assert_eq!(answers.collect::<Vec<_>>(), Vec::<&Value>::new(), "answered twice");
     }
 
+    /// The tokens of a document as a client has them that asks for what has changed.
+    fn tokens(&mut self, uri: &str) -> Vec<Value> {
+        let (name, mut data) = self.tokens.remove(uri).unwrap_or_default();
+        let params = json!({ "textDocument": { "uri": uri }, "previousResultId": name });
+        let answer = self.client.call("textDocument/semanticTokens/full/delta", params).unwrap();
+        if let Some(all) = answer["data"].as_array() {
+            data.clone_from(all);
+        }
+        for edit in answer["edits"].as_array().into_iter().flatten() {
+            let number = |name: &str| usize::try_from(edit[name].as_u64().unwrap()).unwrap();
+            let (start, gone) = (number("start"), number("deleteCount"));
+            data.splice(start..start + gone, edit["data"].as_array().cloned().unwrap_or_default());
+        }
+        self.tokens.insert(uri.to_owned(), (answer["resultId"].as_str().unwrap().to_owned(), data.clone()));
+        data
+    }
+
     /// A fresh server that is given the same documents says the same.
-    fn compare(&mut self, folder: &Folder) {
-        let mut fresh = Client::on(folder.path(), capabilities(self.encoding));
+    fn compare(&mut self) {
+        let mut fresh = Client::on(self.folder.path(), capabilities(self.encoding));
         for (uri, text) in &self.model {
             fresh.open(uri, text);
         }
@@ -215,21 +271,44 @@ impl Run {
         for client in [&mut fresh, &mut self.client] {
             client.call("workspace/diagnostic", json!({ "previousResultIds": [] })).unwrap();
         }
-        for uri in self.model.keys() {
-            for method in [
+        for (uri, text) in self.model.clone() {
+            let document = json!({ "uri": uri });
+            let whole = json!({ "textDocument": document });
+            let mut questions: Vec<(&str, Value)> = [
                 "textDocument/diagnostic",
                 "textDocument/foldingRange",
                 "textDocument/documentSymbol",
                 "textDocument/semanticTokens/full",
-            ] {
-                let params = json!({ "textDocument": { "uri": uri } });
+            ]
+            .map(|method| (method, whole.clone()))
+            .to_vec();
+            let options = json!({ "tabSize": 2, "insertSpaces": true });
+            questions.push(("textDocument/formatting", json!({ "textDocument": document, "options": options })));
+            for _ in 0..6 {
+                let line = self.random.below(text.lines().count() + 1);
+                let position = json!({ "line": line, "character": self.random.below(30) });
+                let at = json!({ "textDocument": document, "position": position });
+                let context = json!({ "diagnostics": [] });
+                let range =
+                    json!({ "start": position, "end": { "line": line + self.random.below(3), "character": 9 } });
+                questions.push(("textDocument/completion", at.clone()));
+                questions.push(("textDocument/signatureHelp", at.clone()));
+                questions.push(("textDocument/hover", at));
+                questions.push((
+                    "textDocument/codeAction",
+                    json!({ "textDocument": document, "range": range, "context": context }),
+                ));
+            }
+            for (method, params) in questions {
                 let mut answers = [&mut fresh, &mut self.client].map(|client| client.call(method, params.clone()));
                 for answer in answers.iter_mut().flatten() {
                     // Names the version of an answer.
                     answer.as_object_mut().map(|answer| answer.remove("resultId"));
                 }
-                assert_eq!(answers[0], answers[1], "{method} {uri}: {:?}", self.model);
+                assert_eq!(answers[0], answers[1], "{method} {params}: {:?}", self.model);
             }
+            let all = fresh.call("textDocument/semanticTokens/full", whole).unwrap()["data"].take();
+            assert_eq!(json!(self.tokens(&uri)), all, "token deltas of {uri}: {:?}", self.model);
         }
         assert_eq!(fresh.stop(), 0);
     }
@@ -249,19 +328,23 @@ fn run(seed: u64, steps: usize) {
         &[("a.oal", app), ("b.oal", lib), ("deep/c.oal", "use \"../b.oal\" as b\napp deep { edition: 1 }\n")],
     );
     let encoding = ["utf-16", "utf-8", "utf-32"][seed as usize % 3];
-    let mut starts: Vec<String> = [app, lib, "", "app x {}\n"].map(str::to_owned).to_vec();
+    let other = app.replace("./b.oal", "./moved.oal");
+    let mut starts: Vec<String> = [app, &other, lib, "", "app x {}\n"].map(str::to_owned).to_vec();
     starts.extend(corpus::SPEC.iter().skip(seed as usize * 7 % 200).take(5).map(|program| program.files[0].1.clone()));
-    let mut uris: Vec<String> = ["a.oal", "b.oal", "deep/c.oal", "new é.oal"].map(|name| folder.uri(name)).to_vec();
+    let mut uris: Vec<String> = ["a.oal", "b.oal", "moved.oal", "deep/c.oal", "deeper/c.oal", "new é.oal"]
+        .map(|name| folder.uri(name))
+        .to_vec();
     uris.push("untitled:one".to_owned());
     let client = Client::on(folder.path(), capabilities(encoding));
     let random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let (model, tokens) = Default::default();
     let mut run =
-        Run { random, client, encoding, model: BTreeMap::new(), uris, starts, waiting: BTreeSet::new(), version: 1 };
+        Run { folder, random, client, encoding, model, uris, starts, waiting: BTreeSet::new(), version: 1, tokens };
     for step in 1..=steps {
         run.step();
         if step % (steps / 2) == 0 {
             run.settle();
-            run.compare(&folder);
+            run.compare();
         }
     }
     assert_eq!(run.client.stop(), 0);

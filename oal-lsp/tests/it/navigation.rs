@@ -19,6 +19,7 @@ fn capabilities() -> Value {
     json!({
         "general": { "positionEncodings": ["utf-16"] },
         "workspace": { "workspaceEdit": { "documentChanges": true } },
+        "experimental": { "commands": { "commands": ["oal.showIr", "oal.showGraph", "oal.showReferences"] } },
         "textDocument": {
             "definition": { "linkSupport": true },
             "hover": { "contentFormat": ["markdown", "plaintext"] },
@@ -293,4 +294,17 @@ fn lenses_hints_and_pictures() {
     let picture = session.client.call("oal/graph", json!({ "uri": session.root, "environment": "prod" })).unwrap();
     assert_eq!(picture["environment"], "prod");
     assert_eq!(picture["nodes"][0], json!({ "id": "service/api", "kind": "service", "label": "api" }));
+}
+
+/// A line above a declaration runs a command of the client; who has none is shown none.
+#[test]
+fn lenses_are_for_those_who_can_run_them() {
+    for (commands, expected) in [(json!([]), 0), (json!(["oal.showReferences"]), 3), (json!(["oal.showGraph"]), 1)] {
+        let mut can = capabilities();
+        can["experimental"]["commands"]["commands"] = commands;
+        let mut session = session("lenses", can);
+        let document = json!({ "textDocument": { "uri": session.root } });
+        let lenses = session.client.call("textDocument/codeLens", document).unwrap();
+        assert_eq!(lenses.as_array().unwrap().len(), expected, "{lenses}");
+    }
 }

@@ -170,3 +170,51 @@ fn the_server_says_what_the_library_finds_on_disk() {
         assert_eq!(client.stop(), 0);
     }
 }
+
+/// Of very many findings the server says the gravest, in the order of the text, and then how many there are beyond them: 300 of
+/// all, of which 200 may be advice. `oal check` says all.
+#[test]
+fn of_very_many_findings_the_gravest_are_said_and_the_rest_is_counted() {
+    let unused = |count: usize| (0..count).map(|at| format!("let u{at} = 1\n")).collect::<String>();
+    let jobs =
+        |count: usize, image: &str| (0..count).map(|at| format!("job j{at} {{ {image} }}\n")).collect::<String>();
+    let folder = Folder::new("same-many", &[]);
+    let mut client = Client::on(folder.path(), pulling());
+    for (number, (lets, tasks, image)) in [
+        (500, 300, "imgae: \"x:1\""),
+        (800, 0, ""),
+        (50, 350, "image: \"x:1\""),
+        (150, 351, "image: \"x:1\""),
+        (301, 0, ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let text = format!("app a {{ edition: 1 }}\n{}{}", unused(lets), jobs(tasks, image));
+        let mut files: InMemory = [("app.oal", text.as_str())].into_iter().collect();
+        let options = Options { advice: true, record_types: true, ..Options::default() };
+        let checked = check(&Project::load("app.oal", &mut files), &options);
+        let uri = folder.uri(&format!("{number}.oal"));
+        let sent = Sent { checked: &checked, uris: &[("app.oal".to_owned(), uri.clone())].into() };
+        let all: Vec<&Diagnostic> = checked.diagnostics().iter().collect();
+        // The rule, the plain way.
+        let mut order: Vec<usize> = (0..all.len()).collect();
+        order.sort_by_key(|at| all[*at].severity);
+        let graver = order.iter().filter(|at| all[**at].severity != Severity::Note).count();
+        order.truncate(300.min(graver + 200));
+        order.sort_unstable();
+        let expected: Vec<Value> = order.iter().map(|at| sent.diagnostic(all[*at])).collect();
+        client.open(&uri, &text);
+        let mut said = client.pull(&uri);
+        let left = all.len() - expected.len();
+        assert!(left > 0, "{number}");
+        let last = said.pop().unwrap();
+        let words = match left {
+            1 => "1 more finding in this file is not shown: `oal check` says all".to_owned(),
+            left => format!("{left} more findings in this file are not shown: `oal check` says all"),
+        };
+        assert_eq!((&last["message"], &last["severity"], &last["code"]), (&json!(words), &json!(3), &Value::Null));
+        assert_eq!(said.iter().map(parts).collect::<Vec<_>>(), expected, "{number}");
+    }
+    assert_eq!(client.stop(), 0);
+}

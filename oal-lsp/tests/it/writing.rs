@@ -251,3 +251,48 @@ fn the_action_that_was_chosen_is_resolved() {
     }
     assert_eq!(lines, [4, 6]);
 }
+
+impl Session {
+    fn labels(&mut self, uri: &str, line: u32, character: u32) -> Vec<String> {
+        let params = json!({ "textDocument": { "uri": uri }, "position": { "line": line, "character": character } });
+        let list = self.client.call("textDocument/completion", params).unwrap();
+        list["items"].as_array().unwrap().iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// A file that came to be used is completed from the program that uses it, not from what was known while it stood alone.
+#[test]
+fn completion_follows_a_file_into_its_program() {
+    let mut session = session("joined", "app shop {}\n");
+    let new = session.folder.uri("new.oal");
+    session.client.open(&new, "let one = 1\n");
+    session.client.pull(&new);
+    let app = json!([{ "text": "use \"./new.oal\" { one }\napp shop {}\nlet q = one\n" }]);
+    let root = session.root.clone();
+    session.client.change(&root, 2, app);
+    session.client.pull(&root);
+    let text = "let one = 1\nlet fresh_name = 2\ntype Plan = small | big(fresh_field: Int)\nlet x = fre\nlet y: Plan = big()\n";
+    session.client.change(&new, 2, json!([{ "text": text }]));
+    session.client.pull(&new);
+    assert!(session.labels(&new, 3, 11).contains(&"fresh_name".to_owned()));
+    let params = json!({ "textDocument": { "uri": new }, "position": { "line": 4, "character": 18 } });
+    let help = session.client.call("textDocument/signatureHelp", params).unwrap();
+    assert!(help["signatures"][0]["label"].as_str().unwrap().contains("fresh_field"), "{help}");
+}
+
+/// Right behind the change that brings what is asked for.
+#[test]
+fn completion_knows_what_was_just_written() {
+    let mut session = session("just", "app shop {}\n");
+    let root = session.root.clone();
+    session.client.pull(&root);
+    for round in 2..12 {
+        let text = format!(
+            "app shop {{}}\ncache sess{round} {{ memory: 1MiB }}\nservice b {{\n  image: \"x:1\"\n  env: {{ U: sess{round}. }}\n}}\n"
+        );
+        session.client.change(&root, round, json!([{ "text": text }]));
+        let column = text.lines().nth(4).unwrap().find(". }").unwrap() + 1;
+        let labels = session.labels(&root, 4, u32::try_from(column).unwrap());
+        assert!(labels.contains(&"url".to_owned()), "{labels:?}");
+    }
+}

@@ -1,12 +1,23 @@
 // The client: starts `oal lsp`, and offers what no editor has by itself.
 import * as vscode from 'vscode';
-import { LanguageClient, type LanguageClientOptions, type Location, type Position, type ServerOptions } from 'vscode-languageclient/node';
+import { LanguageClient, type LanguageClientOptions, type Location, type Position, type ServerOptions, type StaticFeature } from 'vscode-languageclient/node';
 import { explain, ExplainPages, program } from './explain';
 import { GraphView } from './graph';
 import { IrDocuments } from './ir';
 import { Library } from './library';
 
 let client: LanguageClient | undefined;
+
+/** Tells the server what the lines above declarations may run here. */
+const commands: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    const names = ['oal.showIr', 'oal.showGraph', 'oal.showReferences'];
+    capabilities.experimental = { ...capabilities.experimental, commands: { commands: names } };
+  },
+  initialize: () => {},
+  getState: () => ({ kind: 'static' }),
+  clear: () => {},
+};
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const output = vscode.window.createOutputChannel('OAL', { log: true });
@@ -50,6 +61,7 @@ async function start(output: vscode.LogOutputChannel): Promise<void> {
     diagnosticPullOptions: { onChange: true, onTabs: true },
   };
   client = new LanguageClient('oal', 'OAL', serverOptions, clientOptions);
+  client.registerFeature(commands);
   try {
     await client.start();
   } catch (problem) {

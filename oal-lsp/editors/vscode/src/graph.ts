@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Graph } from '../media/layout.js';
-import { afterChanges, ask, type Server, type Subject, subject, title } from './preview';
+import { afterChanges, ask, type Preview, type Server, type Subject, subject, title } from './preview';
 
 export class GraphView implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
@@ -39,10 +39,11 @@ export class GraphView implements vscode.Disposable {
   private async refresh(): Promise<void> {
     const { panel, about } = this;
     if (panel === undefined || about === undefined) return;
-    panel.title = `Graph of ${title(about)}`;
-    const graph = await ask<Graph | null>(this.server, 'oal/graph', about);
+    const graph = await ask<Preview & Partial<Graph>>(this.server, 'oal/graph', about);
+    if (graph === undefined) return;
+    panel.title = graph.stale ? `Graph of ${title(about)}: errors, not up to date` : `Graph of ${title(about)}`;
     // Of a program with errors the last graph stays.
-    if (graph) await panel.webview.postMessage(graph);
+    if (graph.nodes !== undefined) await panel.webview.postMessage(graph);
   }
 
   dispose(): void {

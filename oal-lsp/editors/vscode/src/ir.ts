@@ -1,14 +1,14 @@
 // "Show IR": the document that a program is lowered to, beside it, following its changes.
 import * as vscode from 'vscode';
-import { afterChanges, ask, type Server, type Subject, subject, title } from './preview';
+import { afterChanges, ask, type Preview, type Server, type Subject, subject, title } from './preview';
 
 const SCHEME = 'oal-ir';
 
-/** The answer to `oal/ir`; null where the program has errors. */
-interface Ir {
-  environment: string;
-  /** The IR document, as text. */
-  json: string;
+/** The answer to `oal/ir`. */
+interface Ir extends Preview {
+  environment?: string;
+  /** The IR document, as text; absent where the program has had errors all the time. */
+  json?: string;
 }
 
 export class IrDocuments implements vscode.TextDocumentContentProvider {
@@ -33,14 +33,18 @@ export class IrDocuments implements vscode.TextDocumentContentProvider {
     if (about === undefined) return;
     const place = vscode.Uri.from({ scheme: SCHEME, path: `/${title(about)}.json`, query: JSON.stringify(about) });
     const document = await vscode.workspace.openTextDocument(place);
-    await vscode.languages.setTextDocumentLanguage(document, 'json');
+    // With the comment that says that it is old.
+    await vscode.languages.setTextDocumentLanguage(document, 'jsonc');
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
   }
 
   async provideTextDocumentContent(place: vscode.Uri): Promise<string> {
     const about = JSON.parse(place.query) as Subject;
-    const ir = await ask<Ir | null>(this.server, 'oal/ir', about);
-    return ir?.json ?? '// No IR while the program has errors.\n';
+    const ir = await ask<Ir>(this.server, 'oal/ir', about);
+    if (ir === undefined) return '// No IR: the server does not answer.\n';
+    if (!ir.stale && ir.json !== undefined) return ir.json;
+    const why = (ir.reason ?? '').replace(/\s+/g, ' ');
+    return ir.json === undefined ? `// No IR: ${why}\n` : `// Not of the text as it is: ${why}\n${ir.json}`;
   }
 
   dispose(): void {

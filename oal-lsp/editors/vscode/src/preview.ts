@@ -11,6 +11,14 @@ export interface Subject {
   environment?: string;
 }
 
+/** What every preview says of itself. */
+export interface Preview {
+  /** Whether the program has errors, and this is what it was before it had. */
+  stale: boolean;
+  /** Why. */
+  reason?: string;
+}
+
 /** What is meant by a command: what a code lens says, else the file in the editor, after asking for its environment. */
 export async function subject(uri?: string, environment?: string): Promise<Subject | undefined> {
   const document = uri === undefined ? vscode.window.activeTextEditor?.document : await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
