@@ -82,15 +82,19 @@ struct Offer {
 /// All actions for a range. `asked` is whether a person asked for them. What one program finds, its fix may mend; whatever writes the
 /// same otherwise has to be right in all.
 fn found(view: &View, file: &File, range: Range, only: Option<&[CodeActionKind]>, asked: bool) -> Vec<Offer> {
-    let mut all: Vec<Offer> = Vec::new();
     let judges = view.programs(file);
-    for (at, held) in judges.iter().enumerate() {
-        let mut own = offers(view, file, held, range, only, asked);
-        if at == 0 {
-            all = own;
+    let Some((first, others)) = judges.split_first() else { return Vec::new() };
+    let mut all = offers(view, file, first, range, only, asked);
+    let span = view.span(file, range);
+    for held in others {
+        // Most of the time there is nothing to ask them: a cursor that moves in a file of many programs waits for none.
+        let mut found = held.program.checked.diagnostics().iter().map(|found| &found.primary);
+        let finds = found.any(|at| at.file == held.id && at.span.start <= span.end && span.start <= at.span.end);
+        if !finds && !all.iter().any(|offer| concerns_all(offer, file)) {
             continue;
         }
-        all.retain_mut(|offer| join(offer, &mut own) || !rewrites(offer.action.kind));
+        let mut own = offers(view, file, held, range, only, asked);
+        all.retain_mut(|offer| join(offer, &mut own) || !concerns_all(offer, file));
         all.extend(own.into_iter().filter(|offer| offer.action.kind == ActionKind::QuickFix));
     }
     if all.iter().any(|offer| offer.action.kind == ActionKind::Inline) {
@@ -106,9 +110,13 @@ fn found(view: &View, file: &File, range: Range, only: Option<&[CodeActionKind]>
     all
 }
 
-/// Whether an action changes how something is written, where nothing need be wrong.
-fn rewrites(kind: ActionKind) -> bool {
-    matches!(kind, ActionKind::Extract | ActionKind::Inline | ActionKind::Rewrite)
+/// Whether what an action writes otherwise may stand in other files.
+fn concerns_all(offer: &Offer, file: &File) -> bool {
+    match offer.action.kind {
+        ActionKind::Inline => true,
+        ActionKind::Extract | ActionKind::Rewrite => !offer.edits.are_in(file),
+        ActionKind::QuickFix | ActionKind::FixAll | ActionKind::OrganiseImports => false,
+    }
 }
 
 /// Takes the same action of another program, if that has it.

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 
 use oal_check::{Checked, Severity};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{SetTraceParams, TraceValue, Uri};
 
@@ -35,9 +35,24 @@ pub(crate) struct Subject {
     environment: Option<String>,
 }
 
-/// The last good answers: by the program's root, the method, and the environment that was asked for.
+/// What is shown of a program.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Preview {
+    #[serde(flatten)]
+    shown: Map<String, Value>,
+    /// Whether the program has errors, and this is what it was before it had.
+    stale: bool,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// What a preview is of: the program's root, the method, and the environment that was asked for.
+type Asked = (Key, &'static str, Option<String>);
+
+/// The last good answers.
 #[derive(Debug, Default)]
-pub(crate) struct Previews(Mutex<BTreeMap<(Key, &'static str, Option<String>), Value>>);
+pub(crate) struct Previews(Mutex<BTreeMap<Asked, Map<String, Value>>>);
 
 /// So many last answers are kept: nobody looks at more.
 const MOST_PREVIEWS: usize = 16;
@@ -50,12 +65,12 @@ pub(crate) struct Named {
 
 impl Server {
     /// `oal/ir`
-    pub(crate) async fn ir(&self, subject: Subject) -> Result<Value> {
+    pub(crate) async fn ir(&self, subject: Subject) -> Result<Preview> {
         self.ask(Lane::Background, "oal/ir", subject, |view, subject| preview(view, subject, "oal/ir", lowered)).await
     }
 
     /// `oal/graph`
-    pub(crate) async fn graph(&self, subject: Subject) -> Result<Value> {
+    pub(crate) async fn graph(&self, subject: Subject) -> Result<Preview> {
         self.ask(Lane::Background, "oal/graph", subject, |view, subject| preview(view, subject, "oal/graph", picture))
             .await
     }
@@ -97,51 +112,51 @@ fn preview(
     view: &View,
     Subject { uri, environment }: Subject,
     method: &'static str,
-    show: fn(&Checked, &str) -> Result<Value>,
-) -> Result<Value> {
+    show: fn(&Checked, &str) -> Result<Map<String, Value>>,
+) -> Result<Preview> {
     let file = view.file(&uri)?;
+    let stale = |shown, reason: String| Preview { shown, stale: true, reason: Some(reason) };
     let programs = view.programs(&file);
     let Some(program) = programs.first().map(|held| &held.program) else {
-        return Ok(json!({ "stale": true, "reason": "checking the program failed" }));
+        return Ok(stale(Map::new(), "checking the program failed".to_owned()));
     };
     let (checked, root) = (&program.checked, program.root().map_or_else(|| Arc::clone(&file.key), Arc::clone));
     let name = (root, method, environment.clone());
     let mut errors = checked.diagnostics().iter().filter(|found| found.severity == Severity::Error);
     if let Some(first) = errors.next() {
-        let mut last = lock(&view.session.previews.0).get(&name).cloned().unwrap_or_else(|| json!({}));
         let more = match errors.count() {
             0 => String::new(),
             more => format!(" ({more} more)"),
         };
         let place = checked.project().path(first.primary.file);
-        last["stale"] = json!(true);
-        last["reason"] = json!(format!("the program has errors: {place}: {}{more}", first.message));
-        return Ok(last);
+        let reason = format!("the program has errors: {place}: {}{more}", first.message);
+        let last = lock(&view.session.previews.0).get(&name).cloned().unwrap_or_default();
+        return Ok(stale(last, reason));
     }
     let Some(environment) = environment.as_deref().or_else(|| checked.environments().next()) else {
-        return Ok(json!({ "stale": true, "reason": "the program has no environment" }));
+        return Ok(stale(Map::new(), "the program has no environment".to_owned()));
     };
-    let mut shown = show(checked, environment)?;
-    shown["stale"] = json!(false);
+    let shown = show(checked, environment)?;
     let mut previews = lock(&view.session.previews.0);
     if previews.len() >= MOST_PREVIEWS && !previews.contains_key(&name) {
         previews.clear();
     }
     previews.insert(name, shown.clone());
-    Ok(shown)
+    Ok(Preview { shown, stale: false, reason: None })
 }
 
-fn lowered(checked: &Checked, environment: &str) -> Result<Value> {
+fn lowered(checked: &Checked, environment: &str) -> Result<Map<String, Value>> {
     let refused = |error: &dyn std::fmt::Display| Error::invalid_params(error.to_string());
     let ir = oal_check::lower(checked, environment).map_err(|error| refused(&error))?;
     let json = ir.to_pretty().map_err(|error| refused(&error))?;
-    Ok(json!({ "environment": environment, "json": json }))
+    Ok(Map::from_iter([("environment".to_owned(), json!(environment)), ("json".to_owned(), json!(json))]))
 }
 
-fn picture(checked: &Checked, environment: &str) -> Result<Value> {
-    let picture = graph::graph(checked, Some(environment));
-    let picture = picture.ok_or_else(|| Error::invalid_params(format!("there is no environment `{environment}`")))?;
-    Ok(json!(picture))
+fn picture(checked: &Checked, environment: &str) -> Result<Map<String, Value>> {
+    match graph::graph(checked, Some(environment)).map(|picture| json!(picture)) {
+        Some(Value::Object(picture)) => Ok(picture),
+        _ => Err(Error::invalid_params(format!("there is no environment `{environment}`"))),
+    }
 }
 
 fn content(view: &View, named: Named) -> Result<Value> {

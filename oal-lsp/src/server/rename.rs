@@ -78,6 +78,11 @@ impl Edits {
         self.files.values().all(|(_, edits)| edits.iter().zip(edits.iter().skip(1)).all(apart))
     }
 
+    /// Whether all are in this file.
+    pub(super) fn are_in(&self, file: &File) -> bool {
+        self.files.keys().all(|key| *key == file.key)
+    }
+
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.files.is_empty()

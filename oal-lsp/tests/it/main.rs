@@ -9,6 +9,7 @@
 )]
 
 mod client;
+mod folders;
 mod fuzz;
 mod ide;
 mod navigation;

@@ -42,9 +42,9 @@ fn looking_for_files_is_shown_and_can_be_left() {
     assert!(report["value"]["message"].as_str().unwrap().ends_with(" files"), "{report}");
     cancel(&mut client, &begun);
     next(&mut client, "progress-folder", "end");
-    // What had been found is known; the rest of the ten files is not looked for.
+    // What had been found, perhaps nothing yet, is known; the rest of the ten files is not looked for.
     let known = client.call("oal/status", Value::Null).unwrap()["documents"]["known"].as_u64().unwrap();
-    assert!((1..10).contains(&known), "{known}");
+    assert!(known < 10, "{known}");
     assert_eq!(client.stop(), 0);
 }
 
