@@ -1,5 +1,6 @@
 //! Pure decisions and the data they are made of: no clock, no network, no database.
 
+pub mod autoscale;
 pub mod container;
 pub mod deployment;
 pub mod drift;

@@ -24,6 +24,7 @@ pub mod outbox;
 pub mod progress;
 pub mod releases;
 pub mod repairs;
+pub mod scales;
 pub mod secrets;
 pub mod tokens;
 

@@ -157,6 +157,19 @@ pub struct Instance {
     pub observed_at: DateTime<Utc>,
 }
 
+/// How many copies of a service are wanted by the load they are under.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Scale {
+    /// The service, as its id in the IR.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub node: NodeId,
+    /// How many copies.
+    pub copies: u32,
+    /// Since when it is that number.
+    pub changed_at: DateTime<Utc>,
+}
+
 /// How an environment is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -173,6 +186,9 @@ pub struct EnvironmentStatus {
     pub urls: Vec<String>,
     /// What runs, by component and replica.
     pub instances: Vec<Instance>,
+    /// How many copies are wanted of the services whose number has followed the load.
+    #[serde(default)]
+    pub scales: Vec<Scale>,
     /// The newest copy of each database's data, made or not.
     #[serde(default)]
     pub backups: Vec<Backup>,

@@ -27,7 +27,7 @@ pub use deployment::{
     Approval, Cancellation, Deployment, DeploymentEvent, DeploymentKind, DeploymentState, NewDeployment, Step,
 };
 pub use environment::{
-    App, Environment, EnvironmentStatus, Instance, NewEnvironment, Params, Release, Repeated, Source,
+    App, Environment, EnvironmentStatus, Instance, NewEnvironment, Params, Release, Repeated, Scale, Source,
 };
 pub use failure::{Failure, FailureKind};
 pub use http::{Client, ClientError};

@@ -51,6 +51,10 @@ pub(super) async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failur
         output.line("");
     }
     table::print(["COMPONENT", "COPY", "STATE", "RESTARTS", "SINCE", "IMAGE"], &rows, output);
+    for scale in &status.scales {
+        let (node, since) = (&scale.node, table::ago(scale.changed_at));
+        output.line(&format!("the load of {node} wants {} copies, since {since}", scale.copies));
+    }
     for backup in &status.backups {
         let (what, color) = match backup.state {
             BackupState::Running => ("is being made", paint.yellow),

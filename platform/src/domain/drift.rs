@@ -18,13 +18,19 @@ pub struct Running {
     pub count: u64,
 }
 
-/// What differs, one line each, in order of the components; empty if nothing does.
+/// What differs, one line each, in order of the components; empty if nothing does. `copies` is how many are wanted of services whose
+/// number follows the load.
 #[must_use]
-pub fn differences(ir: &Ir, images: &BTreeMap<NodeId, String>, running: &[Running]) -> Vec<String> {
+pub fn differences(
+    ir: &Ir,
+    images: &BTreeMap<NodeId, String>,
+    copies: &BTreeMap<NodeId, u32>,
+    running: &[Running],
+) -> Vec<String> {
     let mut found = Vec::new();
     for (node, component) in &ir.components {
         let wanted = match &component.spec {
-            Spec::Service(service) => u64::from(workload::replicas(service)),
+            Spec::Service(service) => u64::from(workload::replicas(service, copies.get(node).copied())),
             spec if managed::image(spec).is_some() => 1,
             _ => continue,
         };

@@ -154,6 +154,9 @@ pub struct ReleasePayload {
     pub source: String,
     /// Image ids by node.
     pub images: BTreeMap<NodeId, String>,
+    /// How many copies are wanted of services whose number follows the load; of others, the fewest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copies: BTreeMap<NodeId, u32>,
     /// Ids of secret versions by the name in `secrets`; the agent fetches and opens them, no message ever holds a value.
     pub secrets: BTreeMap<String, Uuid>,
 }

@@ -10,6 +10,7 @@ use oal_ir::v1::{
 };
 use oal_ir::{NodeId, Pointer};
 
+use super::autoscale;
 use super::container::{
     self, Attachment, ContainerSpec, DEFAULT_CAPABILITIES, DEFAULT_MEMORY, DEFAULT_PIDS, Limits, NetworkSpec, Publish,
     RestartSpec,
@@ -69,7 +70,7 @@ fn refuse_service(node: &NodeId, service: &Service) -> Result<(), Failure> {
         return Err(unsupported("a release on Docker cannot pause half-way", node, field(["update", "on_failure"]))
             .help("use `roll_back` or `proceed`"));
     }
-    if replicas(service) > 1 {
+    if replicas(service, Some(u32::MAX)) > 1 {
         let fixed = service.publish.keys().next().map(|port| field(["publish", port]));
         let range = service.port_ranges.iter().find(|(_, range)| range.publish.is_some());
         if let Some(at) = fixed.or_else(|| range.map(|(name, _)| field(["port_ranges", name, "publish"]))) {
@@ -87,11 +88,13 @@ fn refuse_service(node: &NodeId, service: &Service) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How many copies run: the fewest where the number follows the load, which this target does not watch.
+/// How many copies run: where the number follows the load, so many as are wanted, within what the program allows.
 #[must_use]
-pub fn replicas(service: &Service) -> u32 {
-    let wanted = service.autoscale.as_ref().map_or(service.replicas, |autoscale| autoscale.min);
-    u32::try_from(wanted).unwrap_or(u32::MAX)
+pub fn replicas(service: &Service, wanted: Option<u32>) -> u32 {
+    match &service.autoscale {
+        Some(scale) => autoscale::within(scale, wanted.unwrap_or(0)),
+        None => u32::try_from(service.replicas).unwrap_or(u32::MAX),
+    }
 }
 
 /// Whether the old copy must stop before the new one starts: because the program says so, or because two cannot be side by side.

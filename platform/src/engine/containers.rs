@@ -19,6 +19,7 @@ use crate::domain::container::{Attachment, ContainerSpec, NetworkSpec, RestartSp
 mod body;
 pub mod exec;
 pub mod logs;
+pub mod stats;
 
 /// How many containers are asked about at a time.
 const AT_A_TIME: usize = 8;

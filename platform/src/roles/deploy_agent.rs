@@ -17,6 +17,8 @@ use crate::target::docker::Docker;
 mod backups;
 mod conversations;
 mod health;
+mod programs;
+mod scale;
 mod watch;
 
 /// Phases at a time: one environment has one at most.

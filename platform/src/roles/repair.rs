@@ -18,7 +18,7 @@ use crate::domain::drift;
 use crate::domain::job::{DeployJob, Phase};
 use crate::roles::driver::{Driver, DriverError};
 use crate::store::jobs::{self, NewJob};
-use crate::store::{Tx, cron, environments, instances, releases, repairs};
+use crate::store::{Tx, cron, environments, instances, releases, repairs, scales};
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(5);
@@ -110,7 +110,8 @@ impl Repair {
                 ir
             }
         };
-        let differences = drift::differences(&ir, &release.images.0, &running);
+        let copies = scales::of(tx, environment).await?;
+        let differences = drift::differences(&ir, &release.images.0, &copies, &running);
         if differences.is_empty() {
             return Ok(());
         }
@@ -122,7 +123,7 @@ impl Repair {
         let body = DeployJob {
             environment: place.environment,
             phase: Phase::Converge,
-            release: self.driver.payload(&release)?,
+            release: self.driver.payload(&release, copies)?,
             previous: None,
             give_up: std::collections::BTreeSet::new(),
         };

@@ -1,6 +1,6 @@
 //! The scheduler: starts what of live releases has a schedule, jobs and copies of databases' data. Any number may run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -131,7 +131,7 @@ impl Scheduler {
         };
         let body = RunJob {
             environment: place.environment,
-            release: self.driver.payload(release)?,
+            release: self.driver.payload(release, BTreeMap::new())?,
             node: job.node.clone(),
             command: None,
             data,

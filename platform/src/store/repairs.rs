@@ -29,7 +29,7 @@ pub async fn hold(tx: &mut Tx, environment: Uuid, release: Uuid) -> Result<bool,
     Ok(held.is_some())
 }
 
-/// How many such jobs an environment had since then, and when the last one ended.
+/// How many such jobs an environment had since then, and since another number of copies was wanted, and when the last one ended.
 ///
 /// # Errors
 /// The server.
@@ -40,7 +40,8 @@ pub async fn recent(
 ) -> Result<(i64, Option<DateTime<Utc>>), sqlx::Error> {
     sqlx::query_as(
         "SELECT count(*), max(coalesce(finished_at, created_at)) FROM jobs \
-         WHERE environment_id = $1 AND stage = $2 AND created_at > $3",
+         WHERE environment_id = $1 AND stage = $2 \
+         AND created_at > greatest($3, (SELECT max(changed_at) FROM scales WHERE environment_id = $1))",
     )
     .bind(environment)
     .bind(STAGE)

@@ -4,5 +4,6 @@
 mod backups;
 mod disk;
 mod platform;
+mod scale;
 mod services;
 mod steps;

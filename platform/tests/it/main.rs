@@ -11,6 +11,7 @@
 
 mod access;
 mod api;
+mod autoscale;
 mod builds;
 mod bundle;
 mod cli;

@@ -6,4 +6,4 @@ mod faults;
 mod load;
 mod rollout;
 mod talks;
-mod world;
+pub(crate) mod world;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use helios_client::{Environment, EnvironmentStatus, Name, NewEnvironment, Page, PageQuery, Params};
+use helios_client::{Environment, EnvironmentStatus, Name, NewEnvironment, Page, PageQuery, Params, Scale};
 
 use super::{AppPath, EnvironmentPath, backups as copies, releases};
 use crate::api::Api;
@@ -12,7 +12,7 @@ use crate::api::extract::{Json, Path, Query};
 use crate::api::refusal::{Answer, Refusal};
 use crate::store::apps::{self, EnvironmentView};
 use crate::store::environments::{self, Config};
-use crate::store::{audit, backups, deployments, progress, releases as stored};
+use crate::store::{audit, backups, deployments, progress, releases as stored, scales};
 
 fn show(view: EnvironmentView) -> Answer<Environment> {
     let name = |text: String| Name::try_from(text).map_err(|error| Refusal::Internal(error.to_string()));
@@ -136,7 +136,9 @@ pub async fn status(
     }
     let deployment = deployments::list(&mut tx, org, Some(view.id), None, 1).await?.pop();
     let instances = progress::instances(&mut tx, org, view.id).await?;
+    let show_scale = |(node, copies, changed_at)| Scale { node, copies, changed_at };
+    let scales = scales::list(&mut tx, org, view.id).await?.into_iter().map(show_scale).collect();
     let backups = backups::last(&mut tx, org, view.id).await?;
     let backups = backups.into_iter().map(copies::show).collect::<Answer<_>>()?;
-    Ok(Json(EnvironmentStatus { environment: show(view)?, release, deployment, urls, instances, backups }))
+    Ok(Json(EnvironmentStatus { environment: show(view)?, release, deployment, urls, instances, scales, backups }))
 }

@@ -1,5 +1,7 @@
 //! Work outside of deployments: runs, and taking environments down.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{TimeDelta, Utc};
@@ -83,6 +85,7 @@ pub(super) fn payload(release: Release) -> ReleasePayload {
         ir: IrPayload::Artifact(release.ir_artifact),
         source: release.source_digest,
         images: release.images.0,
+        copies: BTreeMap::new(),
         secrets: release.secret_versions.0,
     }
 }

@@ -142,9 +142,22 @@ pub fn unsupported(ir: &Ir) -> Vec<Failure> {
         }
         match &component.spec {
             Spec::Service(service) => {
-                if service.autoscale.is_some() {
-                    let message = "the target does not change the number of copies by itself";
-                    refuse(node, "autoscale", message, "say how many with `replicas` and `unset autoscale`");
+                if let Some(scale) = &service.autoscale {
+                    let share = "say from which share of `cpu` or `memory` on copies are added";
+                    if scale.requests.is_some() {
+                        let message = "the target does not count the requests of a copy";
+                        refuse(node, "autoscale/requests", message, share);
+                    } else if scale.cpu.is_none() && scale.memory.is_none() {
+                        refuse(node, "autoscale", "nothing says when copies are added", share);
+                    }
+                    if scale.cpu.is_some() && service.resources.cpu.is_none() {
+                        let message = "there is no `resources.cpu` that this is a share of";
+                        refuse(node, "autoscale/cpu", message, "say how much a copy gets with `resources: { cpu: … }`");
+                    }
+                    if scale.min == 0 {
+                        let message = "copies that do not run have no load that could bring the first one up";
+                        refuse(node, "autoscale/min", message, "write `min: 1`");
+                    }
                 }
                 if service.update.on_failure == UpdateFailure::Pause {
                     let message = "a deployment never stops half-way: it succeeds or goes back";

@@ -2,8 +2,6 @@
 //! written down. While a deployment of the environment is under way it judges its copies itself. Copies that are not ready get
 //! no requests.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use oal_ir::v1::{Restart, Service, Spec};
@@ -11,10 +9,11 @@ use oal_ir::{Ir, NodeId};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use uuid::Uuid;
 
+use super::programs::{self, Programs};
 use super::{DeployAgent, watch};
 use crate::domain::naming::labels;
 use crate::engine::containers::Container;
-use crate::store::{environments, instances, releases, repairs};
+use crate::store::repairs;
 use crate::target::Target;
 use crate::target::docker::health::{Copy, asked};
 
@@ -22,14 +21,12 @@ use crate::target::docker::health::{Copy, asked};
 const TICK: Duration = Duration::from_millis(500);
 /// How often it is looked what runs.
 const LOOK: Duration = Duration::from_secs(5);
-/// The most bytes of a program.
-const MOST_IR: u64 = 64 * 1024 * 1024;
 
 /// What is live.
 #[derive(Default)]
 struct Live {
     /// Releases by environment.
-    releases: BTreeMap<Uuid, (Uuid, Arc<Ir>)>,
+    releases: Programs,
     /// Containers of services that are asked.
     containers: Vec<(Uuid, NodeId, Container)>,
 }
@@ -38,11 +35,11 @@ struct Live {
 pub(super) async fn ask(agent: &DeployAgent) {
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut live, mut looked) = (Live::default(), None::<Instant>);
+    let (mut live, mut programs, mut looked) = (Live::default(), Programs::new(), None::<Instant>);
     loop {
         tick.tick().await;
         if looked.is_none_or(|then| then.elapsed() >= LOOK) {
-            match look(agent, std::mem::take(&mut live)).await {
+            match look(agent, &mut programs).await {
                 Ok(found) => live = found,
                 Err(error) => tracing::warn!(error, "copies are not asked whether they work"),
             }
@@ -85,25 +82,10 @@ fn service<'a>(ir: &'a Ir, node: &NodeId) -> Option<&'a Service> {
     }
 }
 
-/// What is live now. Programs that are known already are not read again.
-async fn look(agent: &DeployAgent, known: Live) -> Result<Live, String> {
-    let text = |error: sqlx::Error| error.to_string();
-    let mut live = Live::default();
-    let mut tx = agent.store.system().await.map_err(text)?;
-    for environment in instances::environments(&mut tx, agent.docker.name()).await.map_err(text)? {
-        let Some(id) = environments::place(&mut tx, environment).await.map_err(text)?.live_release else { continue };
-        let ir = match known.releases.get(&environment).filter(|(release, _)| *release == id) {
-            Some((_, ir)) => Arc::clone(ir),
-            None => {
-                let Some(release) = releases::get(&mut tx, id).await.map_err(text)? else { continue };
-                let bytes = agent.docker.artifacts().get(&release.ir_artifact, MOST_IR);
-                let bytes = bytes.map_err(|error| error.to_string())?;
-                Arc::new(oal_ir::read(&bytes).map_err(|error| error.to_string())?)
-            }
-        };
-        live.releases.insert(environment, (id, ir));
-    }
-    drop(tx);
+/// What is live now.
+async fn look(agent: &DeployAgent, programs: &mut Programs) -> Result<Live, String> {
+    *programs = programs::live(agent, programs).await?;
+    let mut live = Live { releases: programs.clone(), containers: Vec::new() };
     live.releases.retain(|_, (_, ir)| {
         let mut services = ir.components.values().filter_map(|component| match &component.spec {
             Spec::Service(service) => asked(service).next(),

@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{DeployAgent, health};
+use super::{DeployAgent, health, scale};
 use crate::domain::naming::labels;
 use crate::store::{environments, instances};
 use crate::target::Target;
@@ -26,7 +26,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(super) async fn watch(agent: DeployAgent, shutdown: CancellationToken) {
     tokio::select! {
         () = shutdown.cancelled() => {}
-        ((), (), ()) = async { tokio::join!(containers(&agent), edge(&agent), health::ask(&agent)) } => {}
+        ((), (), (), ()) = async { tokio::join!(containers(&agent), edge(&agent), health::ask(&agent), scale::follow(&agent)) } => {}
     }
 }
 

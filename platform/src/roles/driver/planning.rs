@@ -20,7 +20,7 @@ use crate::store::deployments::advance::{Changes, Held};
 use crate::store::deployments::stages::StageJob;
 use crate::store::releases::{self, NewRelease, Release};
 use crate::store::secrets::{self, SecretError};
-use crate::store::{Tx, environments, instances};
+use crate::store::{Tx, environments, instances, scales};
 
 /// What the agent saw longer ago is not taken for what runs now.
 const FRESH: Duration = Duration::from_secs(60);
@@ -275,7 +275,8 @@ impl Driver {
     async fn runs(&self, tx: &mut Tx, held: &Held, live: Option<&Loaded>, digest: &str) -> Result<bool, DriverError> {
         let Some(live) = live.filter(|live| live.release.digest == digest) else { return Ok(false) };
         let Some(running) = instances::running(tx, held.environment_id, FRESH).await? else { return Ok(false) };
-        Ok(drift::differences(&live.ir, &live.release.images.0, &running).is_empty())
+        let copies = scales::of(tx, held.environment_id).await?;
+        Ok(drift::differences(&live.ir, &live.release.images.0, &copies, &running).is_empty())
     }
 
     async fn live(&self, tx: &mut Tx, held: &Held) -> Result<Option<Loaded>, DriverError> {

@@ -19,7 +19,7 @@ use crate::domain::planner;
 use crate::store::deployments::advance::Held;
 use crate::store::jobs::{self, NewJob};
 use crate::store::releases::{self, Release};
-use crate::store::{Tx, environments};
+use crate::store::{Tx, environments, scales};
 
 /// How long a job may take whose state has no deadline; all states with jobs have one.
 const ANYHOW: Duration = Duration::from_secs(600);
@@ -47,12 +47,13 @@ impl Driver {
                     Some(id) => releases::get(tx, id).await?,
                     None => None,
                 };
+                let copies = scales::of(tx, held.environment_id).await?;
                 let give_up = held.plan.as_ref().map_or_else(BTreeSet::new, |plan| planner::given_up(plan));
                 let body = DeployJob {
                     environment: place.environment,
                     phase,
-                    release: self.payload(&release)?,
-                    previous: previous.map(|previous| self.payload(&previous)).transpose()?,
+                    release: self.payload(&release, copies.clone())?,
+                    previous: previous.map(|previous| self.payload(&previous, copies)).transpose()?,
                     give_up,
                 };
                 create(tx, held, "deploy", "", subjects::deploy(&place.target, phase), &body).await
@@ -87,12 +88,17 @@ impl Driver {
     ///
     /// # Errors
     /// Its document is gone or broken.
-    pub(crate) fn payload(&self, release: &Release) -> Result<ReleasePayload, DriverError> {
+    pub(crate) fn payload(
+        &self,
+        release: &Release,
+        copies: BTreeMap<NodeId, u32>,
+    ) -> Result<ReleasePayload, DriverError> {
         Ok(ReleasePayload {
             number: release.number,
             ir: ir_payload(self.program(&release.ir_artifact)?, &release.ir_artifact)?,
             source: release.source_digest.clone(),
             images: release.images.0.clone(),
+            copies,
             secrets: release.secret_versions.0.clone(),
         })
     }

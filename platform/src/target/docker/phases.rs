@@ -100,13 +100,6 @@ impl Docker {
             return Ok(());
         }
         let Some(service) = release.service(node) else { return Ok(()) };
-        if let Some(autoscale) = &service.autoscale {
-            let note = format!(
-                "runs {} copies, the fewest that `autoscale` allows: Docker hosts do not follow the load",
-                autoscale.min
-            );
-            context.log(Some(node), note);
-        }
         // A route needs it healthy, too, and gets it so: after `verify`.
         let starts =
             |edge: &&oal_ir::v1::Edge| release.units.contains_key(&edge.from) || release.runs_on_release(&edge.from);

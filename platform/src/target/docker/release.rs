@@ -119,7 +119,7 @@ impl Docker {
             values,
             versions,
         };
-        release.units = release.units()?;
+        release.units = release.units(payload)?;
         self.remember(environment.id, &release.redactor);
         Ok(release)
     }
@@ -177,7 +177,7 @@ impl Release {
         }
     }
 
-    fn units(&self) -> Result<BTreeMap<NodeId, Unit>, Failure> {
+    fn units(&self, payload: &ReleasePayload) -> Result<BTreeMap<NodeId, Unit>, Failure> {
         let (program, fingerprint) = (self.program(), self.fingerprint());
         let mut units = BTreeMap::new();
         for (id, component) in &self.ir.components {
@@ -191,7 +191,7 @@ impl Release {
                     let spec = workload::service(&program, id, service, image)?;
                     let stop_first = workload::stop_first(&program, service);
                     let kind = UnitKind::Service { stop_first };
-                    Unit { spec, digest, replicas: workload::replicas(service), kind }
+                    Unit { spec, digest, replicas: workload::replicas(service, payload.copies.get(id).copied()), kind }
                 }
                 other if managed::image(other).is_some() => {
                     let image = self.image(id)?;

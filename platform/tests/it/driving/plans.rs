@@ -94,11 +94,11 @@ async fn values_are_made_once() {
 #[tokio::test]
 async fn what_the_target_cannot_do_is_said_before_anything_is_built() {
     let world = World::new().await;
-    let program = WEB.replace("ports:", "autoscale: { min: 1, max: 3, cpu: 70% }, resources: { cpu: 1 }, ports:");
+    let program = WEB.replace("ports:", "autoscale: { min: 1, max: 3, requests: 100 }, ports:");
     let id = world.deploy(&program).await;
     let failure = world.run(id, |_| Answer::Well).await.failure.unwrap();
     assert_eq!(failure.kind, FailureKind::Unsupported, "{failure:?}");
-    assert_eq!(failure.field.unwrap().to_string(), "/autoscale");
+    assert_eq!(failure.field.unwrap().to_string(), "/autoscale/requests");
     assert_eq!(world.way(id).await, ["queued", "checking", "planning", "failed"]);
 }
 

@@ -47,8 +47,8 @@ impl Platform {
         sqlx::query("DELETE FROM cron_runs").execute(self.store.pool()).await.unwrap();
     }
 
-    async fn until_it_is(&self, what: &str, mut is_so: impl AsyncFnMut(&Self) -> bool) {
-        for _ in 0..600 {
+    pub(super) async fn until_it_is(&self, what: &str, mut is_so: impl AsyncFnMut(&Self) -> bool) {
+        for _ in 0..1200 {
             if is_so(self).await {
                 return;
             }

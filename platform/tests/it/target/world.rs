@@ -136,7 +136,14 @@ impl World {
             }
         }
         let digest = self.artifacts.put(&ir.to_canonical().unwrap()).unwrap();
-        ReleasePayload { number, ir: IrPayload::Artifact(digest), source, images, secrets: names }
+        ReleasePayload {
+            number,
+            ir: IrPayload::Artifact(digest),
+            source,
+            images,
+            copies: BTreeMap::new(),
+            secrets: names,
+        }
     }
 
     pub(crate) fn job(&self, phase: Phase, release: &ReleasePayload, previous: Option<&ReleasePayload>) -> DeployJob {
