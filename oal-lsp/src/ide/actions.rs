@@ -44,6 +44,8 @@ pub struct Action {
 pub enum ActionKind {
     /// Answers a finding: `quickfix`.
     QuickFix,
+    /// Takes away what nothing uses: also `quickfix`, but right only if no program uses it.
+    Remove,
     /// Answers all findings that have a sure answer: `source.fixAll`.
     FixAll,
     /// `source.organizeImports`

@@ -50,7 +50,7 @@ fn resolves(session: &Session) -> bool {
 
 fn kind(kind: ActionKind) -> CodeActionKind {
     match kind {
-        ActionKind::QuickFix => CodeActionKind::QUICKFIX,
+        ActionKind::QuickFix | ActionKind::Remove => CodeActionKind::QUICKFIX,
         ActionKind::FixAll => CodeActionKind::SOURCE_FIX_ALL,
         ActionKind::OrganiseImports => CodeActionKind::SOURCE_ORGANIZE_IMPORTS,
         ActionKind::Extract => CodeActionKind::REFACTOR_EXTRACT,
@@ -113,7 +113,7 @@ fn found(view: &View, file: &File, range: Range, only: Option<&[CodeActionKind]>
 /// Whether what an action writes otherwise may stand in other files.
 fn concerns_all(offer: &Offer, file: &File) -> bool {
     match offer.action.kind {
-        ActionKind::Inline => true,
+        ActionKind::Inline | ActionKind::Remove => true,
         ActionKind::Extract | ActionKind::Rewrite => !offer.edits.are_in(file),
         ActionKind::QuickFix | ActionKind::FixAll | ActionKind::OrganiseImports => false,
     }

@@ -196,6 +196,30 @@ fn an_action_is_right_in_every_program() {
     assert_eq!(client.stop(), 0);
 }
 
+/// What one program does not use may be used by another.
+#[test]
+fn only_what_no_program_uses_is_removed() {
+    let lib = "secret one {}\n\nsecret two {}\n";
+    let app = |name: &str, uses: &str| {
+        format!(
+            "use \"../lib/l.oal\" as l\n\napp {name} {{\n  edition: 1\n}}\n\nservice web {{\n  image: \"a:1\"\n{uses}}}\n"
+        )
+    };
+    let folder = Folder::new(
+        "shared-removal",
+        &[("a/app.oal", &app("a", "")), ("b/app.oal", &app("b", "  env: { ONE: l.one }\n")), ("lib/l.oal", lib)],
+    );
+    let mut client = Client::on(folder.path(), pulling());
+    client.open(&folder.uri("lib/l.oal"), lib);
+    let mut offered = |name: &str| {
+        let found = actions(&mut client, &folder, &at(&folder, "lib/l.oal", lib, &format!("{name} {{")));
+        found.iter().any(|(title, _)| *title == format!("Remove `{name}`"))
+    };
+    assert!(!offered("one"), "it is used by `b`");
+    assert!(offered("two"));
+    assert_eq!(client.stop(), 0);
+}
+
 /// What only another program than the first finds is mended, too.
 #[test]
 fn every_program_offers_its_fixes() {

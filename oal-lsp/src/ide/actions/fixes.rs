@@ -25,10 +25,12 @@ impl Ground<'_> {
                     preferred: fix.applicability == Applicability::MachineApplicable,
                 });
             }
-            let own = self.remove_unused(finding).or_else(|| self.declare_app(finding));
-            found.extend(own.map(|(title, edit)| Action {
+            let removal = self.remove_unused(finding).map(|(title, edit)| (ActionKind::Remove, title, edit));
+            let own =
+                removal.or_else(|| self.declare_app(finding).map(|(title, edit)| (ActionKind::QuickFix, title, edit)));
+            found.extend(own.map(|(kind, title, edit)| Action {
                 title,
-                kind: ActionKind::QuickFix,
+                kind,
                 edits: vec![edit],
                 findings: vec![index],
                 preferred: false,

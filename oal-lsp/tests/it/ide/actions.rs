@@ -329,7 +329,7 @@ fn laws(program: &Program, one_in: usize, wrong: &mut Vec<String>) {
                 wrong.push(format!("{} `{}` at {}: {what}\n{text}\n{now:?}", program.title, action.title, range.start));
             };
             match action.kind {
-                ActionKind::QuickFix => {
+                ActionKind::QuickFix | ActionKind::Remove => {
                     let finding = &before.diagnostics()[action.findings[0]];
                     let same = |checked: &Checked| {
                         let like = |found: &&oal_check::Diagnostic| {
