@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::domain::job::EnvironmentRef;
 use crate::settings::Settings;
 use crate::store::{Store, edge as rows};
+use crate::trouble::Trouble;
 
 pub mod admin;
 pub mod compose;
@@ -81,9 +82,9 @@ impl Edge {
     ///
     /// # Errors
     /// The database.
-    pub async fn routes(&self, environment: Uuid) -> Result<EdgeRoutes, Failure> {
-        let mut tx = self.store.system().await.map_err(database)?;
-        let routes = rows::of(&mut tx, environment).await.map_err(database)?;
+    pub async fn routes(&self, environment: Uuid) -> Result<EdgeRoutes, Trouble> {
+        let mut tx = self.store.system().await?;
+        let routes = rows::of(&mut tx, environment).await?;
         Ok(routes.unwrap_or_default())
     }
 
@@ -92,17 +93,17 @@ impl Edge {
     ///
     /// # Errors
     /// [`FailureKind::Edge`]: it does not answer, or refuses its configuration; the row stays as it was. The database.
-    pub async fn tell(&self, environment: &EnvironmentRef, routes: &EdgeRoutes) -> Result<i64, Failure> {
-        let mut tx = self.store.system().await.map_err(database)?;
-        rows::lock(&mut tx, &self.target).await.map_err(database)?;
+    pub async fn tell(&self, environment: &EnvironmentRef, routes: &EdgeRoutes) -> Result<i64, Trouble> {
+        let mut tx = self.store.system().await?;
+        rows::lock(&mut tx, &self.target).await?;
         if routes.is_empty() {
-            rows::remove(&mut tx, environment.id).await.map_err(database)?;
+            rows::remove(&mut tx, environment.id).await?;
         } else {
-            rows::put(&mut tx, &self.target, environment, routes).await.map_err(database)?;
+            rows::put(&mut tx, &self.target, environment, routes).await?;
         }
-        let (generation, all) = rows::all(&mut tx, &self.target).await.map_err(database)?;
+        let (generation, all) = rows::all(&mut tx, &self.target).await?;
         self.load(&all).await?;
-        tx.commit().await.map_err(database)?;
+        tx.commit().await?;
         Ok(generation)
     }
 
@@ -110,10 +111,10 @@ impl Edge {
     ///
     /// # Errors
     /// As [`Self::tell`].
-    pub async fn retell(&self) -> Result<(), Failure> {
-        let mut tx = self.store.system().await.map_err(database)?;
-        rows::lock(&mut tx, &self.target).await.map_err(database)?;
-        let (_, all) = rows::all(&mut tx, &self.target).await.map_err(database)?;
+    pub async fn retell(&self) -> Result<(), Trouble> {
+        let mut tx = self.store.system().await?;
+        rows::lock(&mut tx, &self.target).await?;
+        let (_, all) = rows::all(&mut tx, &self.target).await?;
         self.load(&all).await
     }
 
@@ -121,33 +122,29 @@ impl Edge {
     ///
     /// # Errors
     /// The database.
-    pub async fn note(&self, environment: &EnvironmentRef, routes: &EdgeRoutes) -> Result<(), Failure> {
-        let mut tx = self.store.system().await.map_err(database)?;
-        rows::lock(&mut tx, &self.target).await.map_err(database)?;
+    pub async fn note(&self, environment: &EnvironmentRef, routes: &EdgeRoutes) -> Result<(), Trouble> {
+        let mut tx = self.store.system().await?;
+        rows::lock(&mut tx, &self.target).await?;
         if routes.is_empty() {
-            rows::remove(&mut tx, environment.id).await.map_err(database)?;
+            rows::remove(&mut tx, environment.id).await?;
         } else {
-            rows::put(&mut tx, &self.target, environment, routes).await.map_err(database)?;
+            rows::put(&mut tx, &self.target, environment, routes).await?;
         }
-        tx.commit().await.map_err(database)
+        Ok(tx.commit().await?)
     }
 
-    async fn load(&self, all: &[EdgeRoutes]) -> Result<(), Failure> {
+    async fn load(&self, all: &[EdgeRoutes]) -> Result<(), Trouble> {
         let sites = || all.iter().flat_map(|routes| &routes.sites);
         self.pools.open().map_err(|error| self.disk(&error))?;
-        let base = self.admin.config().await.map_err(refused)?;
+        let base = self.admin.config().await?;
         let (configuration, mark) = compose::compose(&base, all, self.listen, &self.pools);
-        if !self.admin.runs(&mark).await.map_err(refused)? {
+        if !self.admin.runs(&mark).await? {
             // Sites of a new form are ready before requests come to them.
             self.bring(sites().filter(|site| !self.pools.has(&site.pool())))?;
-            self.admin.load(&configuration).await.map_err(refused)?;
+            self.admin.load(&configuration).await?;
             // Told is not done: it must say itself what it runs.
-            if !self.admin.runs(&mark).await.map_err(refused)? {
-                return Err(Failure::new(
-                    FailureKind::Edge,
-                    "",
-                    "the edge took its configuration and runs another one",
-                ));
+            if !self.admin.runs(&mark).await? {
+                return Err(Trouble::Away("the edge took its configuration and runs another one".to_owned()));
             }
             self.live().reads = false;
         }
@@ -163,7 +160,7 @@ impl Edge {
     }
 
     /// Makes requests to these sites go to their copies.
-    fn bring<'s>(&self, sites: impl Iterator<Item = &'s Site>) -> Result<(), Failure> {
+    fn bring<'s>(&self, sites: impl Iterator<Item = &'s Site>) -> Result<(), Trouble> {
         let left_out = self.live().left_out.clone();
         for site in sites {
             self.pools.write(site, &left_out).map_err(|error| self.disk(&error))?;
@@ -172,7 +169,7 @@ impl Edge {
     }
 
     /// Asks the edge once whether it can read where requests go.
-    async fn see(&self) -> Result<(), Failure> {
+    async fn see(&self) -> Result<(), Trouble> {
         if self.live().reads {
             return Ok(());
         }
@@ -182,13 +179,7 @@ impl Edge {
             Some(IpAddr::V6(address)) if address.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
             Some(address) => address,
         };
-        if self
-            .admin
-            .ask_for(std::net::SocketAddr::new(address, self.listen.http), pools::HOST)
-            .await
-            .map_err(refused)?
-            == 204
-        {
+        if self.admin.ask_for(std::net::SocketAddr::new(address, self.listen.http), pools::HOST).await? == 204 {
             self.live().reads = true;
             return Ok(());
         }
@@ -197,14 +188,15 @@ impl Edge {
             FailureKind::Edge,
             "",
             format!("the edge cannot read {place}: let the user that Caddy runs as read it"),
-        ))
+        )
+        .into())
     }
 
     /// Lets no requests go to these addresses of copies, `IP:PORT`, and to all others again.
     ///
     /// # Errors
     /// As [`Self::tell`].
-    pub async fn leave_out(&self, addresses: BTreeSet<String>) -> Result<(), Failure> {
+    pub async fn leave_out(&self, addresses: BTreeSet<String>) -> Result<(), Trouble> {
         let before = std::mem::replace(&mut self.live().left_out, addresses.clone());
         if before == addresses { Ok(()) } else { self.retell().await }
     }
@@ -213,17 +205,17 @@ impl Edge {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn disk(&self, error: &std::io::Error) -> Failure {
+    fn disk(&self, error: &std::io::Error) -> Trouble {
         let place = self.pools.root().display();
-        Failure::new(FailureKind::Edge, "", format!("cannot write where requests go, in {place}: {error}"))
+        Trouble::Away(format!("cannot write where requests go, in {place}: {error}"))
     }
 
     /// How many requests each upstream has under way, of those the edge knows.
     ///
     /// # Errors
     /// [`FailureKind::Edge`]: it does not answer.
-    pub async fn requests(&self) -> Result<BTreeMap<String, u64>, Failure> {
-        self.admin.requests().await.map_err(refused)
+    pub async fn requests(&self) -> Result<BTreeMap<String, u64>, Trouble> {
+        Ok(self.admin.requests().await?)
     }
 
     /// The URL under which a site answers.
@@ -238,10 +230,11 @@ impl Edge {
     }
 }
 
-fn database(error: sqlx::Error) -> Failure {
-    Failure::new(FailureKind::Internal, "", format!("the database: {error}"))
-}
-
-fn refused(error: AdminError) -> Failure {
-    Failure::new(FailureKind::Edge, "", error.to_string())
+impl From<AdminError> for Trouble {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Unreachable(_) => Self::Away(error.to_string()),
+            error => Failure::new(FailureKind::Edge, "", error.to_string()).into(),
+        }
+    }
 }

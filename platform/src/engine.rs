@@ -26,6 +26,16 @@ pub struct Engine {
     credentials: Option<Arc<Path>>,
 }
 
+/// What an engine says whose parts do not answer it (dockerd's words for containerd and for its own end).
+const AWAY: [&str; 6] = [
+    "containerd.sock",
+    "context canceled",
+    "deadline exceeded",
+    "transport is closing",
+    "shutting down",
+    "ttrpc: closed",
+];
+
 /// Why the engine did not do what it was asked.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -47,6 +57,19 @@ impl EngineError {
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Failed(_))
+    }
+
+    /// Whether it is the engine's trouble alone, although the call has a program's wishes in it, for which the engine answers
+    /// with a failure of its own, too: it is starting or ending, or its own parts do not answer it.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        let text = self.message();
+        let says = |part: &&str| text.contains(*part);
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Failed(_) => AWAY.iter().any(says),
+            _ => false,
+        }
     }
 
     /// Whether the engine was ended in the middle of an earlier start of this container. Its runtime then holds on to the

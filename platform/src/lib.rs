@@ -26,3 +26,4 @@ pub mod store;
 pub mod target;
 pub mod telemetry;
 pub mod trace;
+pub mod trouble;

@@ -133,6 +133,21 @@ pub struct Lock {
     _session: PgConnection,
 }
 
+/// Whether the same may go well a little later: the server is away, starts or ends, or has given up one of several transactions
+/// that wait for each other (PostgreSQL's manual, appendix A).
+#[must_use]
+pub fn is_transient(error: &sqlx::Error) -> bool {
+    use sqlx::Error;
+    match error {
+        Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::PoolTimedOut | Error::WorkerCrashed => true,
+        Error::Database(error) => error.code().is_some_and(|code| {
+            // Connections; resources; an operator's intervention; transactions that get in each other's way; the system itself.
+            ["08", "53", "57", "40", "58"].iter().any(|class| code.starts_with(class))
+        }),
+        _ => false,
+    }
+}
+
 /// Tells those who listen on a channel, at commit.
 ///
 /// # Errors

@@ -81,7 +81,7 @@ pub trait Target: Send + Sync {
     /// Does one phase. Stops between two operations as soon as the context says that the lease is lost or the job is cancelled.
     ///
     /// # Errors
-    /// [`JobError::Stopped`] because the context said so; [`JobError::Retry`] the engine does not answer. What the program is to
+    /// [`JobError::Stopped`] because the context said so; [`JobError::Away`] the engine, the edge, the database do not answer. What the program is to
     /// blame for is a result.
     fn apply<'a>(
         &'a self,

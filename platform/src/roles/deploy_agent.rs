@@ -92,10 +92,10 @@ impl Handler for Deploys {
             _ => false,
         };
         let seen = self.0.write_down(&job.environment, whole).await;
-        seen.map_err(|error| JobError::Retry(format!("what runs could not be written down: {error}")))?;
+        seen.map_err(|error| JobError::Away(format!("what runs could not be written down: {error}")))?;
         if let (DeployResult::Done { .. }, Phase::Destroy) = (&result, job.phase) {
             let gone = self.0.forget_copies(&job.environment).await;
-            gone.map_err(|error| JobError::Retry(format!("the database: {error}")))?;
+            gone.map_err(|error| JobError::Away(format!("the database: {error}")))?;
         }
         Ok(result)
     }

@@ -331,7 +331,10 @@ fn why_not(held: &Held, to: DeploymentState, why: Why, seen: outcome::Seen) -> O
             let failure = Failure::new(
                 FailureKind::Deadline,
                 state.name(),
-                format!("`{}` was not done by {limit}", state.name()),
+                match seen.trouble {
+                    Some(trouble) => format!("`{}` was not done by {limit}: {trouble}", state.name()),
+                    None => format!("`{}` was not done by {limit}", state.name()),
+                },
             );
             Some((failure, None)).filter(|_| held.failure.is_none())
         }

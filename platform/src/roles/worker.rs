@@ -36,6 +36,9 @@ pub enum Stop {
 pub enum JobError {
     /// Worth another attempt: the engine or a service did not answer.
     Retry(String),
+    /// What the platform itself needs for it does not answer: another attempt, for as long as the deadline lets it, and none that
+    /// counts.
+    Away(String),
     /// It stopped because the context said so.
     Stopped,
     /// No attempt will ever do better; goes to the dead letters.

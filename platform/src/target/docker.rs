@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::stream::BoxStream;
-use helios_client::{Failure, FailureKind};
+use helios_client::Failure;
 use uuid::Uuid;
 
 use super::secrets::{Redactor, SecretSource};
@@ -21,6 +21,7 @@ use crate::domain::naming::labels;
 use crate::edge::Edge;
 use crate::engine::{Engine, EngineError};
 use crate::roles::worker::{JobContext, JobError};
+use crate::trouble::Trouble;
 
 mod backups;
 mod ensure;
@@ -104,12 +105,18 @@ impl From<JobError> for Halt {
     }
 }
 
+impl From<Trouble> for Halt {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Away(why) => Self::Job(JobError::Away(why)),
+            Trouble::Failed(failure) => Self::Failed(failure),
+        }
+    }
+}
+
 impl From<EngineError> for Halt {
     fn from(error: EngineError) -> Self {
-        match error {
-            EngineError::Unreachable(_) => Self::Job(JobError::Retry(error.to_string())),
-            error => Failure::new(FailureKind::Internal, "", error.to_string()).into(),
-        }
+        Trouble::from(error).into()
     }
 }
 

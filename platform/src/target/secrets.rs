@@ -10,6 +10,7 @@ use super::BoxFuture;
 use crate::domain::job::EnvironmentRef;
 use crate::sealing::Keyring;
 use crate::store::{Store, secrets};
+use crate::trouble::Trouble;
 
 /// Opens sealed secrets. No message and no row ever holds a value; who runs the containers fetches them here.
 pub trait SecretSource: Send + Sync {
@@ -21,7 +22,7 @@ pub trait SecretSource: Send + Sync {
         &'a self,
         environment: &'a EnvironmentRef,
         versions: &'a BTreeMap<String, Uuid>,
-    ) -> BoxFuture<'a, Result<BTreeMap<String, String>, Failure>>;
+    ) -> BoxFuture<'a, Result<BTreeMap<String, String>, Trouble>>;
 }
 
 /// Secrets as the database has them, opened with the master keys.
@@ -50,19 +51,22 @@ impl SecretSource for Sealed {
         &'a self,
         environment: &'a EnvironmentRef,
         versions: &'a BTreeMap<String, Uuid>,
-    ) -> BoxFuture<'a, Result<BTreeMap<String, String>, Failure>> {
+    ) -> BoxFuture<'a, Result<BTreeMap<String, String>, Trouble>> {
         Box::pin(async move {
             if versions.is_empty() {
                 return Ok(BTreeMap::new());
             }
-            let failed = |error: secrets::SecretError| Failure::new(FailureKind::MissingSecret, "", error.to_string());
-            let mut tx = self.store.system().await.map_err(|error| failed(error.into()))?;
+            let failed = |error| match error {
+                secrets::SecretError::Store(error) => Trouble::from(error),
+                error => Failure::new(FailureKind::MissingSecret, "", error.to_string()).into(),
+            };
+            let mut tx = self.store.system().await?;
             let values = secrets::open(&mut tx, &self.keyring, environment.id, versions).await.map_err(failed)?;
             let text = |(name, value): (String, zeroize::Zeroizing<Vec<u8>>)| match String::from_utf8(value.to_vec()) {
                 Ok(value) => Ok((name, value)),
                 Err(_) => {
                     let message = format!("the value of `{name}` is no UTF-8 text, and a program takes texts only");
-                    Err(Failure::new(FailureKind::Unsupported, "", message))
+                    Err(Failure::new(FailureKind::Unsupported, "", message).into())
                 }
             };
             values.into_iter().map(text).collect()

@@ -17,7 +17,7 @@ impl DeployAgent {
         keep: Option<u64>,
         context: &JobContext,
     ) -> Result<RunResult, JobError> {
-        let database = |error: sqlx::Error| JobError::Retry(format!("the database: {error}"));
+        let database = |error: sqlx::Error| JobError::Away(format!("the database: {error}"));
         let mut tx = self.store.system().await.map_err(database)?;
         let made = backups::made(&mut tx, id).await.map_err(database)?;
         drop(tx);

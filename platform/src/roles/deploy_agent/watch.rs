@@ -38,9 +38,9 @@ async fn edge(agent: &DeployAgent) {
         tick.tick().await;
         match agent.docker.edge().retell().await {
             Ok(()) => answered = true,
-            Err(failure) => {
+            Err(trouble) => {
                 if std::mem::take(&mut answered) {
-                    tracing::warn!(failure = failure.message, "the edge does not serve what it should");
+                    tracing::warn!(%trouble, "the edge does not serve what it should");
                 }
             }
         }

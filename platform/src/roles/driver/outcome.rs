@@ -16,6 +16,8 @@ pub(super) struct Seen {
     pub(super) work: Work,
     /// The first failure, with the job it comes from.
     pub(super) failure: Option<(Failure, Option<Uuid>)>,
+    /// Why an open job was to be tried again.
+    pub(super) trouble: Option<String>,
     /// The lowered program.
     lowered: Option<OalResult>,
     /// The URLs that the edge answers.
@@ -24,11 +26,14 @@ pub(super) struct Seen {
 
 /// Looks at the jobs of a state.
 pub(super) fn of_stage(state: DeploymentState, jobs: &[StageJob]) -> Seen {
-    let mut seen = Seen { work: Work::NotBegun, failure: None, lowered: None, urls: None };
+    let mut seen = Seen { work: Work::NotBegun, failure: None, trouble: None, lowered: None, urls: None };
     let mut open = false;
     for job in jobs.iter().filter(|job| job.stage == state.name()) {
         seen.work = Work::Succeeded;
         open |= job.is_open();
+        if job.is_open() {
+            seen.trouble = seen.trouble.or_else(|| job.error.clone());
+        }
         if !job.is_open()
             && let Err(failure) = read(state, job, &mut seen)
         {

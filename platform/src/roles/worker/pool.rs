@@ -31,6 +31,8 @@ use crate::telemetry::traces::{self, Span, SpanKind};
 const PULL: Duration = Duration::from_secs(5);
 /// A message whose job another worker holds is looked at again after this.
 const ELSEWHERE: Duration = Duration::from_secs(5);
+/// What was away is looked for again after so many times the wait before a second attempt.
+const AWAY: u32 = 3;
 /// So long it is tried to write down how a job ended. Whatever comes of it, the lease runs out and the reaper goes on.
 const SETTLING: Duration = Duration::from_secs(120);
 
@@ -227,6 +229,9 @@ impl Worker {
                 context.log(None, format!("attempt {}", held.attempt));
             }
             let outcome = self.handle(body, &context, handler).await;
+            if let Outcome::Retry(why) | Outcome::Away(why) = &outcome {
+                context.log(None, format!("{why}; it is tried again"));
+            }
             flush.cancel();
             let _ = log.await;
             if let (Some(span), Some(why)) = (&mut span, outcome.why()) {
@@ -283,6 +288,7 @@ impl Worker {
             (_, Some(Stop::Shutdown)) => Outcome::Release,
             (_, Some(Stop::LeaseLost)) => Outcome::Lost,
             (JobError::Retry(why), None) => Outcome::Retry(why),
+            (JobError::Away(why), None) => Outcome::Away(why),
             (JobError::Stopped, None) => Outcome::Retry("it stopped and does not say why".to_owned()),
         }
     }
@@ -319,11 +325,12 @@ impl Worker {
             Outcome::Retry(why) => {
                 let delay = self.timing.retry.saturating_mul(1 << held.attempt.saturating_sub(1).min(6));
                 tracing::info!(%job, attempt = held.attempt, why, "the job is tried again");
-                match held::retry(&self.store, job, fence, why, delay).await? {
-                    Retried::Queued => Settled::Acknowledge,
-                    Retried::Dead => Settled::Terminate,
-                    Retried::Lost => Settled::Leave,
-                }
+                settled(held::retry(&self.store, job, fence, why, delay).await?)
+            }
+            Outcome::Away(why) => {
+                let delay = self.timing.retry.saturating_mul(AWAY);
+                tracing::warn!(%job, why, "what the job needs is away; it is tried again");
+                settled(held::wait(&self.store, job, fence, why, delay).await?)
             }
             Outcome::Release => match held::release(&self.store, job, fence).await? {
                 true => Settled::GiveBack,
@@ -334,10 +341,19 @@ impl Worker {
     }
 }
 
+const fn settled(retried: Retried) -> Settled {
+    match retried {
+        Retried::Queued => Settled::Acknowledge,
+        Retried::Dead => Settled::Terminate,
+        Retried::Lost => Settled::Leave,
+    }
+}
+
 /// How work on a job ended.
 enum Outcome {
     End(End),
     Retry(String),
+    Away(String),
     Release,
     Lost,
 }
@@ -350,7 +366,7 @@ impl Outcome {
             Self::End(End::Cancelled) => "cancelled",
             Self::End(End::Failed(_)) => "deadline",
             Self::End(End::Dead(_)) => "given up",
-            Self::Retry(_) => "tried again",
+            Self::Retry(_) | Self::Away(_) => "tried again",
             Self::Release => "given back",
             Self::Lost => "lost",
         };

@@ -193,12 +193,37 @@ pub async fn retry(store: &Store, job: Uuid, fence: i64, error: &str, delay: Dur
         end(&mut tx, job, End::Dead(error.to_owned())).await?;
         Retried::Dead
     } else {
-        queue(&mut tx, job).await?;
-        send(&mut tx, job, delay).await?;
+        again(&mut tx, job, error, delay).await?;
         Retried::Queued
     };
     tx.commit().await?;
     Ok(retried)
+}
+
+/// The same where the attempt does not count: what the job needs was away. The deadline alone ends that.
+///
+/// # Errors
+/// The server.
+pub async fn wait(store: &Store, job: Uuid, fence: i64, error: &str, delay: Duration) -> Result<Retried, sqlx::Error> {
+    let mut tx = store.system().await?;
+    if lock(&mut tx, job, fence).await?.is_none() {
+        return Ok(Retried::Lost);
+    }
+    sqlx::query("UPDATE jobs SET attempt = attempt - 1 WHERE id = $1").bind(job).execute(&mut *tx).await?;
+    again(&mut tx, job, error, delay).await?;
+    tx.commit().await?;
+    Ok(Retried::Queued)
+}
+
+/// Queues a job once more, with the reason.
+async fn again(tx: &mut Tx, job: Uuid, error: &str, delay: Duration) -> Result<(), sqlx::Error> {
+    queue(tx, job).await?;
+    sqlx::query("UPDATE jobs SET error = $2 WHERE id = $1")
+        .bind(job)
+        .bind(error.replace('\0', "\u{fffd}"))
+        .execute(&mut **tx)
+        .await?;
+    send(tx, job, delay).await
 }
 
 /// Gives a job back as if it had not been begun, for any worker to take on its next delivery. False if the fence no longer holds

@@ -27,7 +27,7 @@ pub(super) fn stage(phase: Phase) -> &'static str {
 
 /// Why a container could not be made or started, from the engine's words.
 pub(super) fn start(node: &NodeId, unit: Option<&Unit>, error: EngineError) -> Result<Failure, EngineError> {
-    if matches!(error, EngineError::Unreachable(_)) {
+    if error.is_away() {
         return Err(error);
     }
     let text = error.message();

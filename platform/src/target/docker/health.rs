@@ -112,7 +112,7 @@ impl Docker {
                 |copy: &&Copy<'_>| known(&all, copy.container, READY).is_some_and(|known| known.health == UNHEALTHY);
             copies.iter().filter(unready).flat_map(|copy| super::sites::places(copy.container, copy.service)).collect()
         };
-        self.edge.leave_out(addresses).await
+        Ok(self.edge.leave_out(addresses).await?)
     }
 
     /// Takes over that a rollout has found a copy healthy: it may have been asked here a moment before.

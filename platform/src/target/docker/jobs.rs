@@ -87,7 +87,7 @@ impl Docker {
             };
             let ended = ended.await;
             // Its lines are in the job's log; nothing else is left to be asked of it.
-            if !matches!(ended, Err(Halt::Job(JobError::Retry(_))))
+            if !matches!(ended, Err(Halt::Job(JobError::Retry(_) | JobError::Away(_))))
                 && context.stopped() != Some(crate::roles::worker::Stop::LeaseLost)
             {
                 self.remove_runs(&release, |container| container.label(labels::JOB) == run).await?;

@@ -23,7 +23,7 @@ impl Docker {
             return Err(error);
         }
         // What is said to be so is what was seen, not what was done.
-        let observed = self.instances(&job.environment).await.map_err(|error| JobError::Retry(error.to_string()))?;
+        let observed = self.instances(&job.environment).await.map_err(|error| JobError::Away(error.to_string()))?;
         Ok(match outcome {
             Ok(urls) => DeployResult::Done { observed, urls },
             Err(Halt::Failed(failure)) => {

@@ -54,7 +54,7 @@ impl Docker {
                     self.engine.ensure_volume(&name, volume.driver.as_deref(), &volume.driver_options, &own).await;
                 if let Err(error) = made {
                     return Err(match error {
-                        error @ EngineError::Unreachable(_) => error.into(),
+                        error if error.is_away() => error.into(),
                         error => Failure::new(
                             FailureKind::Start,
                             "",
@@ -145,7 +145,7 @@ fn needs_common_network(release: &Release) -> bool {
 
 fn network_failure(what: &str, error: EngineError) -> Halt {
     match error {
-        error @ EngineError::Unreachable(_) => error.into(),
+        error if error.is_away() => error.into(),
         error => Failure::new(FailureKind::Start, "", format!("{what} could not be made: {error}"))
             .help(
                 "another network of the machine may have its addresses: `docker network ls`; HELIOS_SUBNETS gives more",

@@ -15,6 +15,7 @@ use crate::domain::naming::short_hash;
 use crate::domain::outputs::{Program, ProjectFiles};
 use crate::domain::workload;
 use crate::target::secrets::Redactor;
+use crate::trouble::Trouble;
 
 /// The most bytes of an IR document.
 const MOST_IR: u64 = 64 << 20;
@@ -94,16 +95,12 @@ impl Docker {
         &self,
         environment: &EnvironmentRef,
         payload: &ReleasePayload,
-    ) -> Result<Release, Failure> {
-        let internal = |message: String| Failure::new(FailureKind::Internal, "", message);
+    ) -> Result<Release, Trouble> {
         let ir = match &payload.ir {
             IrPayload::Inline(document) => oal_ir::read(document.get().as_bytes()),
-            IrPayload::Artifact(digest) => {
-                let bytes = self.artifacts.get(digest, MOST_IR).map_err(|error| internal(error.to_string()))?;
-                oal_ir::read(&bytes)
-            }
+            IrPayload::Artifact(digest) => oal_ir::read(&self.artifacts.get(digest, MOST_IR)?),
         };
-        let ir = ir.map_err(|error| internal(format!("the program as it was sent: {error}")))?;
+        let ir = ir.map_err(|error| Trouble::internal(format!("the program as it was sent: {error}")))?;
         let values = self.secrets.open(environment, &payload.secrets).await?;
         let versions = payload.secrets.iter().map(|(name, id)| (name.clone(), id.to_string())).collect();
         let files = self.files(&ir, &payload.source)?;
@@ -125,8 +122,7 @@ impl Docker {
     }
 
     /// The project's files that components name; the bundle is not opened if they name none.
-    fn files(&self, ir: &Ir, source: &str) -> Result<Sources, Failure> {
-        let internal = |message: String| Failure::new(FailureKind::Internal, "", message);
+    fn files(&self, ir: &Ir, source: &str) -> Result<Sources, Trouble> {
         let mut named = BTreeSet::new();
         ir.walk(|_, at, leaf| {
             if let Leaf::Source(path) = leaf
@@ -139,10 +135,9 @@ impl Docker {
         if named.is_empty() {
             return Ok(Sources::default());
         }
-        let bundle = self.artifacts.file(source).map_err(|error| internal(error.to_string()))?;
+        let bundle = self.artifacts.file(source)?;
         // A link among them may lead to any other file.
-        Sources::read(bundle, &Limits::PROJECT, MOST_FILES, |path| named.contains(path))
-            .map_err(|error| internal(format!("the source bundle: {error}")))
+        Ok(Sources::read(bundle, &Limits::PROJECT, MOST_FILES, |path| named.contains(path))?)
     }
 }
 

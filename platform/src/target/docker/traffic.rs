@@ -13,6 +13,7 @@ use crate::edge::site::{Draining, Pool};
 use crate::edge::{EdgeRoutes, Site};
 use crate::engine::containers::Container;
 use crate::roles::worker::JobContext;
+use crate::trouble::Trouble;
 
 /// A request that the edge has brought on its way but not yet counted is counted after that.
 const SETTLE: Duration = Duration::from_millis(250);
@@ -53,7 +54,7 @@ impl Docker {
         if routes.sites.is_empty() {
             return Ok(());
         }
-        let there = self.containers(environment).await.map_err(super::failures::of_engine)?;
+        let there = self.containers(environment).await.map_err(Trouble::from)?;
         let all: BTreeSet<&str> = there.iter().filter_map(probe::address).collect();
         let mut moved = false;
         for site in &mut routes.sites {

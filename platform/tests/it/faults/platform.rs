@@ -49,7 +49,7 @@ pub(super) struct Platform {
     api: u16,
     environment: Vec<(&'static str, String)>,
     processes: BTreeMap<&'static str, Child>,
-    _caddy: Caddy,
+    pub(super) caddy: Caddy,
     artifacts: Artifacts,
     pub(super) org: Uuid,
     place: Uuid,
@@ -73,6 +73,7 @@ service web {{
   resources: {{ cpu: 500m, memory: 64MiB }}
   health: http(path: "/ready", every: 1s, retries: 2)
   update: {{ monitor: 300ms }}
+  stop_grace: 30s
 }}
 route site {{ host: "{app}.localhost", to: web.http, tls: off }}
 "#
@@ -133,12 +134,18 @@ impl Platform {
             api,
             environment,
             processes: BTreeMap::new(),
-            _caddy: caddy,
+            caddy,
             artifacts,
             org,
             place,
             data,
         }
+    }
+
+    /// Says something else to the roles that start from now on.
+    pub(super) fn set(&mut self, name: &'static str, value: &str) {
+        self.environment.retain(|(old, _)| *old != name);
+        self.environment.push((name, value.to_owned()));
     }
 
     pub(super) fn start_roles(&mut self) {
@@ -269,6 +276,23 @@ impl Platform {
         let url = format!("http://127.0.0.1:{}/{path}", self.http);
         let answer = client.get(url).header("Host", format!("{app}.localhost")).send().await.unwrap();
         answer.text().await.unwrap()
+    }
+
+    /// Waits until the edge has been told again: one that has started anew knows nothing.
+    pub(super) async fn serves(&self) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        while tokio::net::TcpStream::connect(("127.0.0.1", self.http)).await.is_err() {
+            assert!(tokio::time::Instant::now() < deadline, "the edge serves nothing\n{}", self.logs());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Asks, and waits for no answer.
+    pub(super) fn ask_later(&self, app: &str, path: &str) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("http://127.0.0.1:{}/{path}", self.http);
+        tokio::spawn(client.get(url).header("Host", format!("{app}.localhost")).send());
     }
 
     pub(super) fn objects(&self, command: &[&str]) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use helios_client::DeploymentState;
 
-use super::platform::Platform;
+use super::platform::{Platform, SHARED};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_goes_live_although_every_role_is_killed_on_its_way() {
@@ -55,6 +55,44 @@ async fn a_deployment_goes_live_although_bus_and_database_fail_on_its_way() {
         .await;
     assert_eq!(seen.last(), Some(&DeploymentState::Live));
     platform.is_as_it_says("one").await;
+}
+
+/// Longer than the five seconds for which a connection is waited for, shorter than a lease: who works on the job sees it.
+const AWAY: Duration = Duration::from_secs(12);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_works_is_not_taken_back_because_database_or_edge_are_away_for_long() {
+    let mut platform = Platform::new(SHARED).await;
+    platform.set("HELIOS_LEASE", "30s");
+    platform.start_roles();
+    let first = platform.deploy("one").await;
+    platform.follow(first, async |_, _| {}).await;
+    for (version, what) in [("two", "the database"), ("three", "the edge")] {
+        let id = platform.deploy(version).await;
+        let seen = platform
+            .follow(id, async |platform, state| match state {
+                DeploymentState::Shifting => platform.ask_later("shop", "slow?8"),
+                // The old copy is not removed before its request has ended: in this state until then.
+                DeploymentState::Draining if what == "the database" => {
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                    platform.database.server.stop();
+                    tokio::time::sleep(AWAY).await;
+                    platform.database.server.resume();
+                }
+                DeploymentState::Draining => {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    platform.caddy.stop();
+                    tokio::time::sleep(AWAY).await;
+                    platform.caddy.resume();
+                }
+                _ => {}
+            })
+            .await;
+        assert_eq!(seen.last(), Some(&DeploymentState::Live), "{what}");
+        platform.serves().await;
+        platform.is_as_it_says(version).await;
+    }
+    assert!(platform.logs().contains("what the job needs is away"), "{}", platform.logs());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! A private Caddy, empty until an edge tells it what to serve.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use helios::local::child::find_program;
 use rustix::process::Signal;
@@ -12,7 +13,8 @@ use super::server::Server;
 pub(crate) struct Caddy {
     /// The port of its admin interface.
     pub(crate) admin: u16,
-    server: Option<Server>,
+    directory: PathBuf,
+    server: Mutex<Option<Server>>,
 }
 
 impl Caddy {
@@ -25,17 +27,31 @@ impl Caddy {
         });
         let file = directory.join("caddy.json");
         std::fs::write(&file, configuration.to_string()).unwrap();
+        let caddy = Self { admin, directory: directory.to_owned(), server: Mutex::default() };
+        caddy.resume();
+        caddy
+    }
+
+    /// Starts it where it was, empty.
+    pub(crate) fn resume(&self) {
         let program = find_program("caddy", &[]).expect("Caddy is installed: apt-get install caddy");
+        let file = self.directory.join("caddy.json");
         let arguments = ["run", "--config", file.to_str().unwrap()].map(str::to_owned);
-        let server = Server::start(&program, &arguments, None, "KILL", &directory.join("caddy.log"), admin);
-        Self { admin, server: Some(server.expect("Caddy starts")) }
+        let log = self.directory.join("caddy.log");
+        let server = Server::start(&program, &arguments, None, "KILL", &log, self.admin);
+        *self.server.lock().unwrap() = Some(server.expect("Caddy starts"));
+    }
+
+    /// Ends it at once.
+    pub(crate) fn stop(&self) {
+        if let Some(server) = self.server.lock().unwrap().take() {
+            server.end(Signal::KILL);
+        }
     }
 }
 
 impl Drop for Caddy {
     fn drop(&mut self) {
-        if let Some(server) = self.server.take() {
-            server.end(Signal::KILL);
-        }
+        self.stop();
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use helios::domain::job::Phase;
-use helios::roles::worker::Stop;
+use helios::domain::job::{IrPayload, Phase};
+use helios::roles::worker::{JobError, Stop};
 use helios::target::Target;
 use helios_client::FailureKind;
 
@@ -99,6 +99,36 @@ async fn a_bad_release_leaves_the_good_one_serving() {
     world.done(Phase::CleanUp, &bad, Some(&good)).await;
     assert_eq!(world.running("service/web").await, serving);
     assert_eq!(world.get("demo.localhost", "/").await, (200, "good".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_platform_needs_and_is_away_is_nobodys_failure() {
+    let world = World::new().await;
+    let release = world.release(1, 1, &web("one", "")).await;
+    let is_away = async |phase| {
+        let (context, _lines) = context();
+        match world.docker.apply(&world.job(phase, &release, None), &context).await {
+            Err(JobError::Away(why)) => why,
+            other => panic!("{phase:?}: {other:?}"),
+        }
+    };
+    let IrPayload::Artifact(digest) = &release.ir else { panic!("by its digest") };
+    let (place, aside) = (world.artifacts.path(digest).unwrap(), world.artifacts.root().join("aside"));
+    std::fs::rename(&place, &aside).unwrap();
+    // A disk that cannot be read: root may read everything else.
+    std::fs::create_dir(&place).unwrap();
+    assert!(is_away(Phase::Release).await.contains("the artifact store"));
+    std::fs::remove_dir(&place).unwrap();
+    std::fs::rename(&aside, &place).unwrap();
+    for phase in [Phase::Release, Phase::Start, Phase::Verify] {
+        world.done(phase, &release, None).await;
+    }
+    world.caddy.stop();
+    assert!(is_away(Phase::Shift).await.contains("the edge does not answer"));
+    world.caddy.resume();
+    world.done(Phase::Shift, &release, None).await;
+    world.done(Phase::Drain, &release, None).await;
+    assert_eq!(world.get("demo.localhost", "/").await, (200, "one".to_owned()));
 }
 
 /// The agent dies after some milliseconds of each phase, and another one begins the phase anew.

@@ -20,7 +20,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("Upgrade"):
             return self.echo()
         if self.path.startswith("/slow"):
-            time.sleep(1)
+            time.sleep(float(self.path.partition("?")[2] or 1))
         elif self.path.startswith("/bad"):
             status = 500
         elif self.path.startswith("/break"):

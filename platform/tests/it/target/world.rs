@@ -17,6 +17,7 @@ use helios::store::Store;
 use helios::target::Target;
 use helios::target::docker::{Docker, Parts};
 use helios::target::secrets::SecretSource;
+use helios::trouble::Trouble;
 use helios_client::Failure;
 use oal_ir::v1::{Ir, Spec};
 use uuid::Uuid;
@@ -33,9 +34,9 @@ pub(crate) struct World {
     pub(crate) http: u16,
     pub(crate) https: u16,
     pub(crate) store: Store,
-    artifacts: Artifacts,
+    pub(crate) artifacts: Artifacts,
     pub(crate) target: String,
-    caddy: Caddy,
+    pub(crate) caddy: Caddy,
     project: tempfile::TempDir,
     values: BTreeMap<Uuid, String>,
     data: tempfile::TempDir,
@@ -49,7 +50,7 @@ impl SecretSource for Values {
         &'a self,
         _: &'a EnvironmentRef,
         versions: &'a BTreeMap<String, Uuid>,
-    ) -> helios::target::BoxFuture<'a, Result<BTreeMap<String, String>, Failure>> {
+    ) -> helios::target::BoxFuture<'a, Result<BTreeMap<String, String>, Trouble>> {
         Box::pin(async move { Ok(versions.iter().map(|(name, id)| (name.clone(), self.0[id].clone())).collect()) })
     }
 }
