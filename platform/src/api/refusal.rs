@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::request::current_request_id;
 use crate::bus::agent::AgentError;
+use crate::store::is_transient;
 use crate::store::secrets::SecretError;
 
 /// Why a request is not granted.
@@ -169,9 +170,9 @@ impl IntoResponse for Refusal {
 impl From<sqlx::Error> for Refusal {
     fn from(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => {
+            error if is_transient(&error) || matches!(error, sqlx::Error::PoolClosed) => {
                 tracing::warn!(%error, "the database does not answer");
-                Self::Unavailable(String::from("the platform's database does not answer"))
+                Self::Unavailable(String::from("the platform's database does not answer; ask again in a moment"))
             }
             error => Self::Internal(error.to_string()),
         }

@@ -42,7 +42,7 @@ pub struct NewDeployment {
 /// The server.
 pub async fn create(tx: &mut Tx, new: &NewDeployment) -> Result<Uuid, sqlx::Error> {
     // One request at a time for each environment.
-    sqlx::query("SELECT FROM environments WHERE id = $1 AND org_id = $2 FOR UPDATE")
+    sqlx::query("SELECT FROM environments WHERE id = $1 AND org_id = $2 FOR NO KEY UPDATE")
         .bind(new.environment)
         .bind(new.org)
         .fetch_one(&mut **tx)

@@ -103,11 +103,23 @@ pub async fn open(tx: &mut Tx) -> Result<Vec<Uuid>, sqlx::Error> {
     .await
 }
 
-/// Takes hold of a deployment until the transaction ends; none if there is no such one, or `skip` is set and somebody else has it.
+/// Takes hold of a deployment and its environment until the transaction ends; none if there is no such one, or `skip` is set and
+/// somebody else has either.
 ///
 /// # Errors
 /// The server.
 pub async fn hold(tx: &mut Tx, id: Uuid, skip: bool) -> Result<Option<Held>, sqlx::Error> {
+    // The environment before its deployment, as whoever asks for one does: its row is written where something goes live.
+    let environment = if skip {
+        "SELECT e.id FROM environments e JOIN deployments d ON d.environment_id = e.id WHERE d.id = $1 \
+         FOR NO KEY UPDATE OF e SKIP LOCKED"
+    } else {
+        "SELECT e.id FROM environments e JOIN deployments d ON d.environment_id = e.id WHERE d.id = $1 FOR NO KEY UPDATE OF e"
+    };
+    let found: Option<Uuid> = sqlx::query_scalar(environment).bind(id).fetch_optional(&mut **tx).await?;
+    if found.is_none() {
+        return Ok(None);
+    }
     let query = if skip {
         concat!("SELECT ", columns!(), " FROM deployments WHERE id = $1 FOR UPDATE SKIP LOCKED")
     } else {

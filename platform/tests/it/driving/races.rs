@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use helios::store::deployments::advance;
+use helios::store::environments;
 use helios::store::notices::Notices;
 use helios_client::DeploymentState;
 use tokio_util::sync::CancellationToken;
@@ -58,4 +60,29 @@ async fn several_drivers_take_each_step_once() {
     for driver in drivers {
         driver.await.unwrap();
     }
+}
+
+/// Whoever asks for a deployment and the driver that brings one to its end take environment and deployment in the same order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_push_at_the_very_end_of_another_deployment_fails_neither() {
+    let world = Arc::new(World::new().await);
+    let first = world.live_with(WEB).await;
+    let second = world.deploy(&WEB.replace("1.27", "1.28")).await;
+    world.run(second, |job| if job.stage == "draining" { Answer::Silence } else { Answer::Well }).await;
+    let environment = world.environment("default").await;
+    let mut tx = world.store.system().await.unwrap();
+    assert!(advance::hold(&mut tx, second, false).await.unwrap().is_some());
+    let push = tokio::spawn({
+        let world = Arc::clone(&world);
+        async move { world.deploy(&WEB.replace("1.27", "1.29")).await }
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let release: uuid::Uuid = sqlx::query_scalar("SELECT release_id FROM deployments WHERE id = $1")
+        .bind(first.id)
+        .fetch_one(&mut *tx)
+        .await
+        .unwrap();
+    environments::set_live(&mut tx, environment, release).await.unwrap();
+    tx.commit().await.unwrap();
+    push.await.unwrap();
 }
