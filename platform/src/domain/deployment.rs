@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use helios_client::DeploymentState;
-use oal_ir::Ir;
-use oal_ir::v1::{Probe, Spec, Trigger};
+use oal_ir::v1::{Condition, Probe, Spec, Trigger};
+use oal_ir::{Ir, NodeId};
 
 use DeploymentState::{
     AwaitingApproval, Building, Cancelled, Cancelling, Checking, CleaningUp, Draining, Failed, Live, Planning, Queued,
@@ -232,7 +232,7 @@ fn undo(view: &View) -> Decision {
 #[must_use]
 pub fn time_limit(state: DeploymentState, ir: Option<&Ir>) -> Option<Duration> {
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-    let program = |share: fn(&Spec) -> Duration| ir.map_or(Duration::ZERO, |ir| sum(ir, share));
+    let program = |share: fn(&Ir, &NodeId, &Spec) -> Duration| ir.map_or(Duration::ZERO, |ir| sum(ir, share));
     Some(match state {
         Queued => minutes(24 * 60),
         Checking => minutes(3),
@@ -240,7 +240,8 @@ pub fn time_limit(state: DeploymentState, ir: Option<&Ir>) -> Option<Duration> {
         AwaitingApproval => minutes(24 * 60),
         Building => minutes(60),
         Releasing => minutes(15) + program(release_job),
-        Starting => minutes(15),
+        // Also jobs that need a service, and services that others wait for.
+        Starting => minutes(15) + program(release_job) + program(patience),
         Verifying => minutes(5) + program(patience),
         Shifting => minutes(10) + program(patience) + program(grace),
         Draining => minutes(10) + program(grace),
@@ -251,15 +252,22 @@ pub fn time_limit(state: DeploymentState, ir: Option<&Ir>) -> Option<Duration> {
 }
 
 /// The share of each component, together, and at most a day: what a program asks for is not to hold an environment for ever.
-fn sum(ir: &Ir, share: fn(&Spec) -> Duration) -> Duration {
-    let shares = ir.components.values().map(|component| share(&component.spec));
+fn sum(ir: &Ir, share: fn(&Ir, &NodeId, &Spec) -> Duration) -> Duration {
+    let shares = ir.components.iter().map(|(node, component)| share(ir, node, &component.spec));
     shares.fold(Duration::ZERO, Duration::saturating_add).min(Duration::from_secs(24 * 3600))
 }
 
-/// The longest that a job with `on: release` may run, all tries and the time between them.
-fn release_job(spec: &Spec) -> Duration {
+/// Whether a job runs with each release: because it says so, or because something waits for its end.
+#[must_use]
+pub fn runs_on_release(ir: &Ir, node: &NodeId) -> bool {
+    let Some(Spec::Job(job)) = ir.components.get(node).map(|component| &component.spec) else { return false };
+    job.on == Trigger::Release || ir.graph.needed_by(node).any(|edge| edge.until == Condition::Completed)
+}
+
+/// The longest that a job that runs with each release may take, all tries and the time between them.
+fn release_job(ir: &Ir, node: &NodeId, spec: &Spec) -> Duration {
     let Spec::Job(job) = spec else { return Duration::ZERO };
-    if job.on != Trigger::Release {
+    if !runs_on_release(ir, node) {
         return Duration::ZERO;
     }
     let tries = job.retries.saturating_add(1);
@@ -269,7 +277,7 @@ fn release_job(spec: &Spec) -> Duration {
 }
 
 /// How long a service may take until it is known to be healthy, all copies one after the other.
-fn patience(spec: &Spec) -> Duration {
+fn patience(_: &Ir, _: &NodeId, spec: &Spec) -> Duration {
     let Spec::Service(service) = spec else { return Duration::ZERO };
     let probe = |probe: Option<&Probe>| match probe {
         Some(
@@ -288,7 +296,7 @@ fn patience(spec: &Spec) -> Duration {
 }
 
 /// The time a service gets to end.
-fn grace(spec: &Spec) -> Duration {
+fn grace(_: &Ir, _: &NodeId, spec: &Spec) -> Duration {
     let Spec::Service(service) = spec else { return Duration::ZERO };
     Duration::from_millis(service.stop_grace.0)
 }

@@ -206,6 +206,23 @@ fn the_table_is_whole() {
     }
 }
 
+/// What a program allows its own parts to take is added to the state in which they take it.
+#[test]
+fn a_state_may_take_what_the_program_allows() {
+    let ir = crate::target::world::lower(
+        "app demo {}\n\
+         service api { image: \"a:1\", ports: { http: 80 }, replicas: 3, update: { delay: 10min }\n\
+           health: http(path: \"/\", start_period: 20min) }\n\
+         job prepare { on: release, image: \"a:1\", timeout: 40min, after: [api] }\n\
+         service web { image: \"a:1\", after: [prepare] }\n",
+    );
+    let minutes = |state| time_limit(state, Some(&ir)).unwrap().as_secs() / 60;
+    // Three copies one after the other, then the job that needs them.
+    assert!(minutes(DeploymentState::Starting) >= 15 + 3 * 30 + 40);
+    assert!(minutes(DeploymentState::Releasing) >= 15 + 40);
+    assert!(minutes(DeploymentState::Checking) == 3);
+}
+
 /// A failure in `draining` goes back as one in `shifting` does; without a release to go back to, what was started is removed.
 #[test]
 fn after_the_shift_the_way_is_back() {

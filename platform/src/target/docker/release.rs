@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use helios_client::{Failure, FailureKind};
-use oal_ir::v1::{Ir, Service, Spec, Trigger};
+use oal_ir::v1::{Ir, Service, Spec};
 use oal_ir::{Leaf, NodeId};
 
 use super::Docker;
 use crate::bundle::{Limits, Sources};
 use crate::domain::container::{ContainerSpec, NetworkSpec};
+use crate::domain::deployment;
 use crate::domain::job::{EnvironmentRef, IrPayload, ReleasePayload};
 use crate::domain::managed::{self, Managed};
 use crate::domain::naming::short_hash;
@@ -234,11 +235,9 @@ impl Release {
         Ok(spec)
     }
 
-    /// Whether a job runs with each release: because it says so, or because something waits for its end.
+    /// See [`deployment::runs_on_release`].
     pub(super) fn runs_on_release(&self, node: &NodeId) -> bool {
-        let Some(Spec::Job(job)) = self.ir.components.get(node).map(|component| &component.spec) else { return false };
-        let waited_for = self.ir.graph.needed_by(node).any(|edge| edge.until == oal_ir::v1::Condition::Completed);
-        matches!(job.on, Trigger::Release) || waited_for
+        deployment::runs_on_release(&self.ir, node)
     }
 
     /// Whether a component needs a service of the release to run before it, itself or by what it needs.
