@@ -163,17 +163,23 @@ pub async fn by_number(tx: &mut Tx, org: Uuid, environment: Uuid, number: i64) -
 }
 
 /// The newest release that ran in an environment before the one that runs now: what a rollback without a number means. Releases
-/// that never were live, because their deployment failed or was cancelled, are not among them.
+/// that never were live, because their deployment failed or was cancelled, are not among them. One that a rollback has brought back
+/// counts as what it repeats: the next rollback goes on from there, and not to what the first one left.
 ///
 /// # Errors
 /// The server.
 pub async fn before_live(tx: &mut Tx, org: Uuid, environment: Uuid) -> Result<Option<Release>, sqlx::Error> {
     sqlx::query_as(concat!(
-        "SELECT ",
+        "WITH RECURSIVE origin (number, digest, deployment_id) AS ( \
+           SELECT l.number, l.digest, l.deployment_id FROM environments e JOIN releases l ON l.id = e.live_release_id \
+           WHERE e.id = $2 \
+           UNION ALL SELECT f.number, f.digest, f.deployment_id FROM origin o \
+           JOIN deployments d ON d.id = o.deployment_id AND d.kind = 'rollback' \
+           JOIN releases f ON f.id = d.from_release_id AND f.environment_id = $2 \
+         ) SELECT ",
         columns!(),
         " FROM releases r WHERE r.org_id = $1 AND r.environment_id = $2 \
-         AND EXISTS (SELECT FROM environments e JOIN releases l ON l.id = e.live_release_id \
-         WHERE e.id = r.environment_id AND r.number < l.number AND r.digest <> l.digest) \
+         AND r.number < (SELECT min(number) FROM origin) AND r.digest NOT IN (SELECT digest FROM origin) \
          AND EXISTS (SELECT FROM deployments d WHERE d.release_id = r.id AND d.state = 'live') \
          ORDER BY r.number DESC LIMIT 1"
     ))

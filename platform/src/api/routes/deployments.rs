@@ -71,7 +71,7 @@ fn is_kept(api: &Api, release: &Release) -> Answer<()> {
     match api.artifacts.touch(&release.ir_artifact)? && api.artifacts.touch(&release.source_digest)? {
         true => Ok(()),
         false => Err(Refusal::Conflict(format!(
-            "release {} cannot be run again: its program and sources are gone, since the platform keeps only the newest releases",
+            "release {} cannot be run again: its program and sources are gone, since the platform keeps only the newest releases; deploy its sources again",
             release.number
         ))),
     }

@@ -36,7 +36,9 @@ pub(super) fn start(node: &NodeId, unit: Option<&Unit>, error: EngineError) -> R
     let program = if spec.is_some_and(|spec| spec.entrypoint.is_some()) { "entrypoint" } else { "command" };
     let failure = |message: &str| Failure::new(FailureKind::Start, "", message.to_owned()).of(node.clone());
     Ok(if says("No such image") {
-        Failure::new(FailureKind::ImagePull, "", format!("the image of `{node}` is no longer there")).of(node.clone())
+        Failure::new(FailureKind::ImagePull, "", format!("the image of `{node}` is no longer there"))
+            .of(node.clone())
+            .help("deploy again: that fetches or builds it anew, while a rollback takes the images that there were")
     } else if says("executable file not found") || says("no such file or directory") && says("exec") {
         failure(&format!("the program of `{node}` is not in its image: {}", innermost(text)))
             .at(field([program]))

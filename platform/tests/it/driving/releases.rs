@@ -98,3 +98,27 @@ async fn jobs_of_a_deployment_work_for_the_trace_of_the_request() {
     .unwrap();
     assert_eq!(traces, vec![(trace.clone(), trace); world.all_jobs(id).await.len()]);
 }
+
+#[tokio::test]
+async fn a_rollback_after_a_rollback_goes_on_back() {
+    let world = World::new().await;
+    let program = |version: &str| format!("app shop {{}}\nservice web {{ image: \"nginx:{version}\" }}\n");
+    for version in ["1.25", "1.26", "1.27"] {
+        world.live_with(&program(version)).await;
+    }
+    let environment = world.environment("default").await;
+    let before = async || {
+        let mut tx = world.store.tenant(world.org).await.unwrap();
+        releases::before_live(&mut tx, world.org, environment).await.unwrap()
+    };
+    for number in [2, 1] {
+        let to = before().await.unwrap();
+        assert_eq!(to.number, number);
+        let id = world.ask(DeploymentKind::Rollback, "default", to.source_digest.clone(), Some(to.id)).await;
+        assert_eq!(world.run(id, |_| Answer::Well).await.state, DeploymentState::Live);
+    }
+    assert!(before().await.is_none(), "there is nothing before the first one");
+    // What is new counts from there.
+    world.live_with(&program("1.28")).await;
+    assert_eq!(before().await.unwrap().number, 5);
+}
