@@ -28,7 +28,8 @@ pub async fn run(store: Store, bus: Bus, timing: Timing, metrics: Metrics, shutd
             () = shutdown.cancelled() => return,
         }
         let now = Instant::now();
-        let round = async {
+        // Each by itself: trouble with one does not keep the others from their work.
+        let ended = async {
             let reaped = jobs::overdue::reap(&store).await?;
             if reaped != jobs::overdue::Reaped::default() {
                 tracing::info!(?reaped, "jobs that nobody held");
@@ -36,10 +37,16 @@ pub async fn run(store: Store, bus: Bus, timing: Timing, metrics: Metrics, shutd
                 metrics.reaped("ended", reaped.ended);
                 metrics.reaped("sent_again", reaped.sent);
             }
+            Ok::<(), sqlx::Error>(())
+        };
+        let sent = async {
             if lost <= now && bus.is_connected() {
                 lost = now + LOST;
                 send_lost(&store, &bus, timing.lease, &metrics).await?;
             }
+            Ok::<(), sqlx::Error>(())
+        };
+        let pruned = async {
             if prune <= now {
                 prune = now + PRUNE;
                 outbox::prune(&store).await?;
@@ -49,8 +56,10 @@ pub async fn run(store: Store, bus: Bus, timing: Timing, metrics: Metrics, shutd
             }
             Ok::<(), sqlx::Error>(())
         };
-        if let Err(error) = round.await {
-            tracing::warn!(%error, "the reaper");
+        for (what, done) in [("ending", ended.await), ("sending again", sent.await), ("pruning", pruned.await)] {
+            if let Err(error) = done {
+                tracing::warn!(what, %error, "the reaper");
+            }
         }
     }
 }

@@ -87,7 +87,7 @@ pub async fn send_lost(store: &Store, wiped: Option<DateTime<Utc>>, taken: Durat
     let jobs: Vec<Uuid> = sqlx::query_scalar(
         "SELECT jobs.id FROM jobs LEFT JOIN outbox ON outbox.message_id = jobs.id || ':' || jobs.sent \
          WHERE jobs.state = 'queued' AND (outbox.id IS NULL OR outbox.published_at < $1 \
-         OR outbox.published_at < now() - least($3 * power(2, jobs.sent - 1), interval '10 min')) \
+         OR outbox.published_at < now() - least($3 * power(2, least(jobs.sent - 1, 10)), interval '10 min')) \
          ORDER BY jobs.id LIMIT $2 FOR UPDATE OF jobs SKIP LOCKED",
     )
     .bind(wiped)
