@@ -7,6 +7,7 @@ pub mod driver;
 pub mod oal_worker;
 pub mod reaper;
 pub mod relay;
+pub mod remains;
 pub mod repair;
 pub mod rewrap;
 pub mod scheduler;

@@ -1,16 +1,20 @@
 //! The deploy agent: the only holder of the container engine's socket. It does the phases of deployments and the runs of jobs,
 //! says what it sees, keeps the edge told, and lets those who may see lines of containers and run commands in them.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::bus::{Bus, Queue};
 use crate::domain::job::{DataWork, DeployJob, DeployResult, EnvironmentRef, Phase, RunJob, RunResult};
 use crate::roles::worker::{Handler, JobContext, JobError, Worker};
 use crate::settings::Timing;
 use crate::store::notices::Notices;
-use crate::store::{Store, instances};
+use crate::store::{Store, instances, jobs};
 use crate::target::Target;
 use crate::target::docker::Docker;
 
@@ -18,6 +22,7 @@ mod backups;
 mod conversations;
 mod health;
 mod programs;
+mod runs;
 mod scale;
 mod watch;
 
@@ -26,12 +31,17 @@ const DEPLOYS: usize = 8;
 /// Runs of jobs at a time.
 const RUNS: usize = 16;
 
+/// How often it is looked whether runs have ended.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// The agent of a target.
 #[derive(Debug, Clone)]
 pub struct DeployAgent {
     store: Store,
     docker: Docker,
     timing: Timing,
+    /// Who changes what runs of an environment: one at a time.
+    turns: Arc<Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 /// Does phases.
@@ -45,8 +55,34 @@ struct Runs(DeployAgent);
 impl DeployAgent {
     /// An agent of this target.
     #[must_use]
-    pub const fn new(store: Store, docker: Docker, timing: Timing) -> Self {
-        Self { store, docker, timing }
+    pub fn new(store: Store, docker: Docker, timing: Timing) -> Self {
+        Self { store, docker, timing, turns: Arc::default() }
+    }
+
+    /// What is taken by whoever changes what runs of an environment. A job that was told to stop may still be at it when the next
+    /// one comes.
+    fn turn(&self, environment: Uuid) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry(environment).or_default())
+    }
+
+    /// The turn to change an environment, if nobody has it.
+    fn try_turn(&self, environment: Uuid) -> Option<OwnedMutexGuard<()>> {
+        self.turn(environment).try_lock_owned().ok()
+    }
+
+    /// Waits until no run of an environment is open: all of them have been asked to stop.
+    async fn until_no_runs(&self, environment: Uuid) -> Result<(), JobError> {
+        let away = |error: sqlx::Error| JobError::Away(format!("the database: {error}"));
+        loop {
+            let mut tx = self.store.system().await.map_err(away)?;
+            if jobs::open_runs(&mut tx, environment).await.map_err(away)?.is_empty() {
+                return Ok(());
+            }
+            drop(tx);
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Works until told to stop; returns when what it holds has ended or was given back.
@@ -84,6 +120,17 @@ impl Handler for Deploys {
     type Result = DeployResult;
 
     async fn handle(&self, job: DeployJob, context: &JobContext) -> Result<DeployResult, JobError> {
+        let mine = async {
+            let turn = self.0.turn(job.environment.id).lock_owned().await;
+            if matches!(job.phase, Phase::Down | Phase::Destroy) {
+                self.0.until_no_runs(job.environment.id).await?;
+            }
+            Ok::<_, JobError>(turn)
+        };
+        let _turn = tokio::select! {
+            mine = mine => mine?,
+            () = context.until_stopped() => return Err(JobError::Stopped),
+        };
         let result = self.0.docker.apply(&job, context).await?;
         let whole = match (&result, job.phase) {
             // What is not there any more is not wanted any more.

@@ -29,7 +29,7 @@ use crate::settings::Settings;
 use crate::store::deployments::advance::{self, Changes, Held};
 use crate::store::deployments::{SUPERSEDED, stages};
 use crate::store::notices::{Notice, Notices};
-use crate::store::{Store, Tx, environments, repairs};
+use crate::store::{Store, Tx, environments, jobs, repairs};
 use crate::trace;
 
 /// How often everything open is looked at, in case a notice was lost.
@@ -157,19 +157,23 @@ impl Driver {
 
     /// One look at a deployment; whether its state changed.
     async fn step(&self, tx: &mut Tx, held: &Held) -> Result<bool, DriverError> {
-        let jobs = stages::of_deployment(tx, held.id).await?;
+        let own = stages::of_deployment(tx, held.id).await?;
         let state = held.state();
-        let mut seen = outcome::of_stage(state, &jobs);
+        let mut seen = outcome::of_stage(state, &own);
         let mut changes = Changes::default();
         // What puts the release before right would be at work on the same containers.
+        if state == DeploymentState::Queued {
+            repairs::stop(tx, held.org_id, held.environment_id).await?;
+        }
+        // Also a deployment that is at its end may have work that has not stopped yet.
         let another_active = state == DeploymentState::Queued
             && (advance::another_active(tx, held).await?
-                || repairs::stop(tx, held.org_id, held.environment_id).await?);
+                || jobs::exclusive_open(tx, held.environment_id, Some(held.id)).await?);
         let mut view = View {
             state,
             another_active,
             work: seen.work,
-            jobs_open: jobs.iter().any(stages::StageJob::is_open),
+            jobs_open: own.iter().any(stages::StageJob::is_open),
             target_touched: held.release_id.is_some(),
             cancel: cancel(held),
             plan: None,
@@ -205,7 +209,7 @@ impl Driver {
                 view.plan = Some(Planned { awaits_approval: plan.is_none() || plan != held.approved_plan.as_deref() });
             }
             DeploymentState::Building if view.cancel.is_none() && view.work != Work::Failed => {
-                match self.built(tx, held, &jobs).await {
+                match self.built(tx, held, &own).await {
                     Ok(None) => {}
                     Ok(Some(built)) => {
                         view.work = Work::Succeeded;

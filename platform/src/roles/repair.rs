@@ -33,7 +33,7 @@ const LONGEST: TimeDelta = TimeDelta::minutes(15);
 const PAUSE: TimeDelta = TimeDelta::seconds(15);
 
 /// The longest pause.
-const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(30);
+pub(super) const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(30);
 
 /// Makes what runs equal to what should.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl Repair {
         if differences.is_empty() {
             return Ok(());
         }
-        let (count, last) = repairs::recent(tx, environment, now - LONGEST_PAUSE * 2).await?;
+        let (count, last) = repairs::recent(tx, environment, repairs::STAGE, now - LONGEST_PAUSE * 2).await?;
         if last.is_some_and(|last| now < last + pause(count)) {
             return Ok(());
         }
@@ -145,7 +145,7 @@ impl Repair {
 }
 
 /// How long to wait after so many repairs in a row.
-fn pause(count: i64) -> TimeDelta {
+pub(super) fn pause(count: i64) -> TimeDelta {
     let doubled = 1_i32.checked_shl(u32::try_from(count.saturating_sub(1)).unwrap_or(0).min(20)).unwrap_or(i32::MAX);
     PAUSE.checked_mul(doubled).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE)
 }

@@ -120,7 +120,8 @@ impl Scheduler {
             }
             Due::Start => {}
         }
-        if !cron::take(tx, org, environment, node, due).await? {
+        // Whoever takes it down meanwhile finds this run, or this finds it down.
+        if !environments::is_up(tx, environment).await? || !cron::take(tx, org, environment, node, due).await? {
             return Ok(());
         }
         let place = environments::place(tx, environment).await?;

@@ -22,7 +22,7 @@ use super::oal_worker::OalWorker;
 use super::repair::Repair;
 use super::scheduler::Scheduler;
 use super::worker::Worker;
-use super::{reaper, relay, rewrap};
+use super::{reaper, relay, remains, rewrap};
 use crate::api::health::Readiness;
 use crate::api::limits::{Allowance, Limits};
 use crate::api::{self, Api};
@@ -251,6 +251,7 @@ impl Base {
         parts.push(part("the wrapping of keys", rewrap::run(store.clone(), Arc::clone(&driver.keyring), stop.clone())));
         parts.push(part("the scheduler", Scheduler::new(Arc::clone(&driver)).run(stop.clone())));
         parts.push(part("the repair of what drifted", Repair::new(Arc::clone(&driver)).run(stop.clone())));
+        parts.push(part("the removal of remains", remains::run(Arc::clone(&driver), stop.clone())));
         parts.push(part("the driver", driver.run(notices.clone(), stop.clone())));
         Ok(address)
     }

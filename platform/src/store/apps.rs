@@ -135,7 +135,7 @@ pub async fn environments(
 /// # Errors
 /// The server.
 pub async fn is_busy(tx: &mut Tx, org: Uuid, environment: Uuid) -> Result<bool, sqlx::Error> {
-    sqlx::query("SELECT FROM environments WHERE org_id = $1 AND id = $2 FOR UPDATE")
+    sqlx::query("SELECT FROM environments WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE")
         .bind(org)
         .bind(environment)
         .fetch_one(&mut **tx)

@@ -105,6 +105,18 @@ pub async fn place(tx: &mut Tx, id: Uuid) -> Result<Place, sqlx::Error> {
     Ok(Place { environment: EnvironmentRef { org, org_name, id, app, name }, target, live_release })
 }
 
+/// Whether an environment is not to be down; it stays so until the transaction ends.
+///
+/// # Errors
+/// The server.
+pub async fn is_up(tx: &mut Tx, id: Uuid) -> Result<bool, sqlx::Error> {
+    let up: Option<bool> = sqlx::query_scalar("SELECT down_at IS NULL FROM environments WHERE id = $1 FOR SHARE")
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(up.unwrap_or(false))
+}
+
 /// Says which release runs; of an environment that was down, that it no longer is.
 ///
 /// # Errors

@@ -216,6 +216,46 @@ pub async fn find(tx: &mut Tx, org: Uuid, job: Uuid) -> Result<Option<Job>, sqlx
     .await
 }
 
+/// Whether an exclusive job of an environment is open: one that changes what runs there, a phase of a deployment, a repair or a
+/// taking down. Those of the deployment `but` are left out.
+///
+/// # Errors
+/// The server.
+pub async fn exclusive_open(tx: &mut Tx, environment: Uuid, but: Option<Uuid>) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM jobs WHERE environment_id = $1 AND kind = 'deploy' AND state IN ('queued', 'running') \
+         AND ($2::uuid IS NULL OR deployment_id IS DISTINCT FROM $2))",
+    )
+    .bind(environment)
+    .bind(but)
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// Which of these jobs have ended.
+///
+/// # Errors
+/// The server.
+pub async fn ended(tx: &mut Tx, jobs: &[Uuid]) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM jobs WHERE id = ANY($1) AND state NOT IN ('queued', 'running')")
+        .bind(jobs)
+        .fetch_all(&mut **tx)
+        .await
+}
+
+/// The open runs of an environment: somebody's or a schedule's, beside what its deployments run.
+///
+/// # Errors
+/// The server.
+pub async fn open_runs(tx: &mut Tx, environment: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT id FROM jobs WHERE environment_id = $1 AND kind = 'run' AND state IN ('queued', 'running')",
+    )
+    .bind(environment)
+    .fetch_all(&mut **tx)
+    .await
+}
+
 /// Asks a job of an organisation to stop. One that no worker ever had ends at once, any other once its worker has observed the
 /// stop. False if there is no such job that has not ended.
 ///

@@ -20,7 +20,7 @@ use crate::api::refusal::{Answer, Refusal};
 use crate::bus::subjects;
 use crate::domain::job::{DeployJob, IrPayload, Phase, ReleasePayload, RunJob, failure};
 use crate::store::releases::{self, Release};
-use crate::store::{Tx, apps, audit, environments, jobs as stored};
+use crate::store::{Tx, apps, audit, environments, jobs as stored, repairs};
 
 /// How long a run may take.
 const RUN: TimeDelta = TimeDelta::hours(6);
@@ -150,6 +150,9 @@ pub async fn run(
     let mut tx = allowed.begin(&api.store).await?;
     let view = allowed.environment(&mut tx, path.app.as_str(), path.environment.as_str()).await?;
     let release = live(&mut tx, org, view.id, view.live_release).await?;
+    if !environments::is_up(&mut tx, view.id).await? {
+        return Err(Refusal::Conflict(String::from("the environment is down: deploy to it first")));
+    }
     let place = environments::place(&mut tx, view.id).await?;
     let object = format!("{}/{} {}", path.app, path.environment, new.node);
     let job = RunJob {
@@ -208,8 +211,18 @@ pub async fn down(
     if apps::is_busy(&mut tx, org, view.id).await? {
         return Err(Refusal::Conflict(String::from("a deployment is under way: cancel it first")));
     }
-    let release = live(&mut tx, org, view.id, view.live_release).await?;
+    // What was started and never went live may have left something, too.
+    let release = match live(&mut tx, org, view.id, view.live_release).await {
+        Err(Refusal::Conflict(_)) => releases::list(&mut tx, org, view.id, i64::MAX, 1).await?.pop(),
+        live => Some(live?),
+    };
+    let release = release.ok_or_else(|| Refusal::Conflict(String::from("nothing ever ran in this environment")))?;
     apps::take_down(&mut tx, org, view.id).await?;
+    // What is under way ends first, and nothing begins any more: the agent waits for that.
+    repairs::stop(&mut tx, org, view.id).await?;
+    for run in stored::open_runs(&mut tx, view.id).await? {
+        stored::cancel(&mut tx, org, run).await?;
+    }
     let place = environments::place(&mut tx, view.id).await?;
     let phase = if new.destroy { Phase::Destroy } else { Phase::Down };
     let job = DeployJob {

@@ -114,6 +114,8 @@ async fn again(agent: &DeployAgent, live: &Live, environment: Uuid, node: &NodeI
     let name = &*asked.name;
     let Some((release, ir)) = live.releases.get(&environment) else { return };
     let Some(service) = service(ir, node).filter(|service| service.restart != Restart::Never) else { return };
+    // Kept to the end: no deployment puts another copy in its place meanwhile.
+    let Some(_turn) = agent.try_turn(environment) else { return };
     let quiet = async {
         let mut tx = agent.store.system().await?;
         repairs::hold(&mut tx, environment, *release).await

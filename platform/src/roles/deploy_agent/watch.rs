@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{DeployAgent, health, scale};
+use super::{DeployAgent, health, runs, scale};
 use crate::domain::naming::labels;
 use crate::store::{environments, instances};
 use crate::target::Target;
@@ -109,6 +109,9 @@ async fn look_at_all(agent: &DeployAgent) {
     }
     for environment in all {
         look_at(agent, environment).await;
+    }
+    if let Err(error) = runs::end_orphans(agent).await {
+        tracing::warn!(error, "runs whose jobs have ended could not be looked for");
     }
 }
 

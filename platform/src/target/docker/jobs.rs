@@ -16,12 +16,15 @@ use crate::domain::container::ContainerSpec;
 use crate::domain::job::{DataWork, RunJob, RunResult};
 use crate::domain::managed::backup::Task;
 use crate::domain::naming::labels;
+use crate::engine::EngineError;
 use crate::engine::containers::Container;
 use crate::engine::containers::logs::Lines;
 use crate::roles::worker::{JobContext, JobError};
 
 /// How often a run is looked at.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long a run has to end that nobody waits for any more.
+const ORPHAN_GRACE: Duration = Duration::from_secs(10);
 /// The longest time before a new try.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(3600);
 
@@ -115,6 +118,17 @@ impl Docker {
                 self.forget_files(&container.name);
             }
         }
+        Ok(())
+    }
+
+    /// Stops a run that nobody waits for any more and takes it away, with its files.
+    ///
+    /// # Errors
+    /// The engine.
+    pub async fn remove_run(&self, name: &str) -> Result<(), EngineError> {
+        self.engine.stop_container(name, ORPHAN_GRACE).await?;
+        self.engine.remove_container(name).await?;
+        self.forget_files(name);
         Ok(())
     }
 

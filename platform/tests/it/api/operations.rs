@@ -294,7 +294,7 @@ async fn runs_and_taking_down_are_jobs() {
     assert_eq!(client.job(job.id).await.unwrap().state, JobState::Cancelled);
 
     let deployer = served.client(&served.scoped(caller.org, &[Scope::Deploy, Scope::Read]).await);
-    let shell = NewRun { command: Some(vec!["sh".into()]), ..run };
+    let shell = NewRun { command: Some(vec!["sh".into()]), ..run.clone() };
     assert_eq!(slug(deployer.run(&app, &environment, &shell).await), "403 forbidden");
     assert_eq!(slug(deployer.down(&app, &environment, &NewDown { destroy: true }).await), "403 forbidden");
     let waiting =
@@ -305,8 +305,15 @@ async fn runs_and_taking_down_are_jobs() {
         .execute(served.store.pool())
         .await
         .unwrap();
+    let running = client.run(&app, &environment, &run).await.unwrap();
     assert_eq!(deployer.down(&app, &environment, &NewDown::default()).await.unwrap().stage, "down");
     assert!(client.environment(&app, &environment).await.unwrap().down_at.is_some());
+    assert_eq!(client.job(running.id).await.unwrap().state, JobState::Cancelled, "nothing goes on in it");
+    assert_eq!(slug(client.run(&app, &environment, &run).await), "409 conflict", "nothing begins in it");
+
+    // What never went live may have left something.
+    sqlx::query("UPDATE environments SET live_release_id = NULL").execute(served.store.pool()).await.unwrap();
+    assert_eq!(deployer.down(&app, &environment, &NewDown::default()).await.unwrap().stage, "down");
 }
 
 #[tokio::test]

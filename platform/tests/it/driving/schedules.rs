@@ -2,15 +2,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use helios::domain::job::{DataWork, DeployJob, RunJob};
+use helios::roles::remains;
 use helios::roles::repair::Repair;
 use helios::roles::scheduler::Scheduler;
-use helios_client::DeploymentState;
+use helios::store::jobs::NewJob;
+use helios_client::{DeploymentState, FailureKind};
 use serde_json::Value;
 use sqlx::types::Json;
 use std::sync::Arc;
 use uuid::Uuid;
 
-use super::world::{Answer, World};
+use super::world::{Answer, Open, World, failure, let_deadline_pass};
 
 type Row = (Uuid, String, Json<Value>, bool);
 
@@ -177,4 +179,107 @@ async fn a_deployment_and_a_repair_never_work_at_a_time() {
     assert_eq!(world.get(id).await.state, DeploymentState::Starting);
     repair.look(Utc::now() + TimeDelta::hours(1)).await.unwrap();
     assert_eq!(jobs(&world, "converge").await.len(), 1);
+}
+
+/// A job of an environment that is no deployment's.
+async fn job_of(world: &World, stage: &str, kind: &'static str) -> Uuid {
+    let environment = world.environment("default").await;
+    let mut tx = world.store.system().await.unwrap();
+    let new = NewJob {
+        org: world.org,
+        deployment: None,
+        environment: Some(environment),
+        kind,
+        stage: stage.to_owned(),
+        slot: String::new(),
+        subject: "helios.job.test".to_owned(),
+        body: serde_json::json!({}),
+        deadline: Utc::now() + TimeDelta::hours(1),
+    };
+    let id = helios::store::jobs::create(&mut tx, &new).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    world.claim(id).await;
+    id
+}
+
+#[tokio::test]
+async fn a_deployment_waits_for_whatever_changes_its_environment() {
+    let world = World::new().await;
+    let taken_down = job_of(&world, "destroy", "deploy").await;
+    job_of(&world, "run", "run").await;
+    let id = world.deploy(WEB).await;
+    world.driver.advance(id, false).await.unwrap();
+    assert_eq!(world.get(id).await.state, DeploymentState::Queued);
+    world.finish(taken_down, "done", None).await;
+    // One that took too long to clean up after itself is at its end while its work goes on.
+    world.run(id, |job| if job.stage == "starting" { Answer::Silence } else { Answer::Well }).await;
+    for _ in 0..2 {
+        for job in world.jobs(id).await {
+            world.claim(job.id).await;
+        }
+        let_deadline_pass(&world, id).await;
+        world.driver.advance(id, false).await.unwrap();
+        for job in world.jobs(id).await.into_iter().filter(|job| job.stage == "starting") {
+            world.finish(job.id, "cancelled", None).await;
+            world.driver.advance(id, false).await.unwrap();
+        }
+    }
+    assert_eq!(world.get(id).await.state, DeploymentState::Failed, "{:?}", world.way(id).await);
+    let working = world.jobs(id).await;
+    assert_eq!(working.iter().map(|job| &*job.stage).collect::<Vec<_>>(), ["cleaning_up"]);
+    let next = world.deploy(WEB).await;
+    world.driver.advance(next, false).await.unwrap();
+    assert_eq!(world.get(next).await.state, DeploymentState::Queued);
+    world.finish(working[0].id, "cancelled", None).await;
+    assert_eq!(world.run(next, |_| Answer::Well).await.state, DeploymentState::Live);
+}
+
+#[tokio::test]
+async fn what_a_clean_up_has_left_is_taken_away_with_patience() {
+    let world = World::new().await;
+    let id = world.deploy(WEB).await;
+    let badly = |job: &Open| match &*job.stage {
+        "shifting" | "cleaning_up" => failure(FailureKind::Internal, "service/web"),
+        _ => Answer::Well,
+    };
+    assert_eq!(world.run(id, badly).await.state, DeploymentState::Failed);
+    let driver = Arc::clone(&world.driver);
+    let look = async |after: i64| remains::look(&driver, Utc::now() + TimeDelta::seconds(after)).await.unwrap();
+    look(0).await;
+    look(0).await;
+    let down = jobs(&world, "down").await;
+    assert_eq!(down.len(), 1);
+    let body: DeployJob = serde_json::from_value(down[0].2.0.clone()).unwrap();
+    assert_eq!((body.phase.name(), body.release.number), ("down", 1));
+    world.finish(down[0].0, "dead", None).await;
+    look(0).await;
+    assert_eq!(jobs(&world, "down").await.len(), 1, "too early");
+    look(20).await;
+    let down = jobs(&world, "down").await;
+    assert_eq!(down.len(), 2);
+    let done = serde_json::to_value(helios::domain::job::DeployResult::Done { observed: vec![], urls: vec![] });
+    world.finish(down[1].0, "done", Some(done.unwrap())).await;
+    look(3600).await;
+    assert_eq!(jobs(&world, "down").await.len(), 2, "nothing is left");
+    world.live_with(WEB).await;
+    look(7200).await;
+    assert_eq!(jobs(&world, "down").await.len(), 2, "what is live stays");
+}
+
+#[tokio::test]
+async fn a_job_that_nobody_takes_for_days_is_sent_again_as_any_other() {
+    let world = World::new().await;
+    let job = job_of(&world, "run", "run").await;
+    sqlx::query("UPDATE jobs SET state = 'queued', sent = 60 WHERE id = $1")
+        .bind(job)
+        .execute(world.store.pool())
+        .await
+        .unwrap();
+    sqlx::query("UPDATE outbox SET message_id = $1 || ':60', published_at = now() - interval '1 hour' WHERE message_id = $1 || ':1'")
+        .bind(job.to_string())
+        .execute(world.store.pool())
+        .await
+        .unwrap();
+    let sent = helios::store::jobs::overdue::send_lost(&world.store, None, std::time::Duration::from_secs(30)).await;
+    assert_eq!(sent.unwrap(), 1);
 }

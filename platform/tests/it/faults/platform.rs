@@ -278,6 +278,29 @@ impl Platform {
         answer.text().await.unwrap()
     }
 
+    /// The container of a run whose job stands like this; its id.
+    pub(super) async fn run_left_over(&self, state: &str) -> String {
+        let job = Uuid::now_v7();
+        sqlx::query(
+            "INSERT INTO jobs (id, org_id, environment_id, kind, stage, subject, body, state, deadline, sent) \
+             VALUES ($1, $2, $3, 'run', 'run', 'helios.job.test', '{}', $4, now() + interval '1 hour', 1)",
+        )
+        .bind(job)
+        .bind(self.org)
+        .bind(self.place)
+        .bind(state)
+        .execute(self.store.pool())
+        .await
+        .unwrap();
+        let mut run = self.docker();
+        run.args(["run", "-d", "--init", "--label", "helios.role=run"]);
+        run.args(["--label", &format!("helios.target={}", self.target), "--label", &format!("helios.job={job}")]);
+        run.args(["--label", &format!("helios.environment={}", self.place), "busybox:1", "sleep", "1000"]);
+        let ran = run.output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8_lossy(&ran.stdout).trim().to_owned()
+    }
+
     /// Waits until the edge has been told again: one that has started anew knows nothing.
     pub(super) async fn serves(&self) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60);

@@ -92,7 +92,11 @@ async fn a_release_that_works_is_not_taken_back_because_database_or_edge_are_awa
         platform.serves().await;
         platform.is_as_it_says(version).await;
     }
-    assert!(platform.logs().contains("what the job needs is away"), "{}", platform.logs());
+    let said: i64 = sqlx::query_scalar("SELECT count(*) FROM log_lines WHERE line LIKE '%; it is tried again'")
+        .fetch_one(platform.store.pool())
+        .await
+        .unwrap();
+    assert!(said >= 2, "each time it is said what is away");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,4 +144,17 @@ async fn a_copy_that_no_longer_works_is_started_again() {
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(seen(&platform).await, (Some("healthy".to_owned()), Some(second)), "once is enough");
     platform.is_as_it_says("one").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_job_ended_without_its_worker_is_taken_away() {
+    let mut platform = Platform::new(SHARED).await;
+    let (ended, open) = (platform.run_left_over("cancelled").await, platform.run_left_over("queued").await);
+    assert_eq!(platform.objects(&["ps", "-q"]).len(), 2);
+    platform.restart("deploy-agent");
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while platform.objects(&["ps", "-aq", "--no-trunc"]) != [open.clone()] {
+        assert!(tokio::time::Instant::now() < deadline, "{ended} is left\n{}", platform.logs());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
