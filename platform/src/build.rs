@@ -1,29 +1,34 @@
 //! Builders: from a build node to an image, by a key that says when there is nothing to do.
 //!
 //! A recipe that only copies files into an empty image is packed here, byte for byte the same each time, and nothing of it is run;
-//! every other one goes to the engine.
+//! every other one goes to the engine: to its classic builder, or where that
+//! does not know what the recipe says and the settings allow it, to its BuildKit.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use cap_std::fs::Dir;
 use helios_client::{Failure, FailureKind};
 use oal_ir::v1::Build;
 use oal_ir::{NodeId, Pointer};
+use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::domain::job::EnvironmentRef;
 use crate::engine::EngineError;
 use crate::roles::worker::{JobContext, JobError};
 use crate::target::BoxFuture;
 
+pub mod buildkit;
 pub mod context;
 pub mod docker;
 pub mod dockerfile;
 pub mod key;
 pub mod native;
+pub mod room;
 
 /// The state of a deployment in which builds happen.
 pub const STAGE: &str = "building";
@@ -55,6 +60,25 @@ pub struct Order {
     pub key: String,
     /// Operating system and processor.
     pub platform: String,
+    /// What `RUN --mount=type=secret` sees.
+    pub secrets: Secrets,
+    /// The names that the program has for further directories, by the images that stand for them in the recipe.
+    pub contexts: BTreeMap<String, String>,
+}
+
+/// Secrets of a build, in memory only.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// The ids of their versions.
+    pub versions: BTreeMap<String, Uuid>,
+    /// Values, by the ids that the recipe has for them.
+    pub values: Arc<BTreeMap<String, Zeroizing<String>>>,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").field("versions", &self.versions).finish_non_exhaustive()
+    }
 }
 
 impl Order {
@@ -75,6 +99,14 @@ impl Order {
     pub fn name(&self) -> (String, String) {
         let digits = self.key.strip_prefix("sha256:").unwrap_or(&self.key);
         (format!("helios-build/{}", self.environment.org.simple()), digits.to_owned())
+    }
+
+    /// A text about the recipe with the names that the program has for further directories.
+    #[must_use]
+    pub fn as_written(&self, text: &str) -> String {
+        self.contexts.iter().fold(text.to_owned(), |text, (image, name)| {
+            text.replace(&format!("docker.io/{image}"), name).replace(image, name)
+        })
     }
 
     /// A failure of this build.

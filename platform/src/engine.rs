@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
+use connection::Address;
 
 pub mod about;
+pub mod buildkit;
 pub mod builds;
+mod connection;
 pub mod containers;
 pub mod events;
 pub mod images;
@@ -22,6 +25,7 @@ const ANSWER: Duration = Duration::from_secs(120);
 #[derive(Debug, Clone)]
 pub struct Engine {
     docker: Docker,
+    address: Address,
     /// The directory of credentials for registries.
     credentials: Option<Arc<Path>>,
 }
@@ -82,6 +86,16 @@ impl EngineError {
             || text.contains("failed to start shim: mkdir") && text.contains("file exists")
     }
 
+    /// An answer of that status of HTTP.
+    fn of(status: u16, message: String) -> Self {
+        match status {
+            404 => Self::Missing(message),
+            409 => Self::Conflict(message),
+            400..=499 => Self::Refused(message),
+            _ => Self::Failed(message),
+        }
+    }
+
     /// What the engine said.
     #[must_use]
     pub fn message(&self) -> &str {
@@ -113,12 +127,7 @@ impl From<bollard::errors::Error> for EngineError {
     fn from(error: bollard::errors::Error) -> Self {
         use bollard::errors::Error;
         match error {
-            Error::DockerResponseServerError { status_code, message } => match status_code {
-                404 => Self::Missing(message),
-                409 => Self::Conflict(message),
-                400..=499 => Self::Refused(message),
-                _ => Self::Failed(message),
-            },
+            Error::DockerResponseServerError { status_code, message } => Self::of(status_code, message),
             Error::DockerStreamError { error } => Self::Failed(error),
             error => Self::Unreachable(innermost(&error)),
         }
@@ -150,7 +159,7 @@ impl Engine {
         let named =
             |error: bollard::errors::Error| EngineError::Unreachable(format!("`{host}`: {}", innermost(&error)));
         let docker = docker.map_err(named)?.negotiate_version().await.map_err(named)?;
-        Ok(Self { docker, credentials: None })
+        Ok(Self { docker, address: Address::of(host), credentials: None })
     }
 
     /// The same, fetching images with the credentials that `docker login` keeps in this directory.

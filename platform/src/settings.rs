@@ -72,6 +72,10 @@ pub struct Settings {
     /// Builds at a time in one build worker.
     #[arg(long, env = "HELIOS_BUILD_SLOTS", value_name = "N", default_value_t = 2)]
     pub build_slots: usize,
+    /// BuildKit's builds: `never` or `when-needed`.
+    // For what the classic builder cannot do; they have no caps on memory and processor, and share one cache of contents.
+    #[arg(long, env = "HELIOS_BUILDKIT", value_name = "WHEN", default_value = "never", hide_possible_values = true)]
+    pub buildkit: BuildKit,
     /// Releases kept of each environment, to go back to.
     #[arg(long, env = "HELIOS_KEEP_RELEASES", value_name = "N", default_value_t = 10)]
     pub keep_releases: u32,
@@ -85,6 +89,15 @@ pub struct Settings {
     /// How long things take.
     #[command(flatten)]
     pub timing: Timing,
+}
+
+/// Which builds go to the engine's BuildKit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum BuildKit {
+    /// None; what only it can do is refused.
+    Never,
+    /// Those that the classic builder cannot do.
+    WhenNeeded,
 }
 
 impl Settings {

@@ -11,14 +11,14 @@ use crate::bundle::Listed;
 /// The recipe's name in a context.
 pub const RECIPE: &str = ".helios.dockerfile";
 /// What a context has besides the project's files.
-const OWN: [&str; 2] = [RECIPE, ".dockerignore"];
+pub(super) const OWN: [&str; 2] = [RECIPE, ".dockerignore"];
 
 /// Seconds since 1970 that all files of a context carry. Bundles have no times, but two things want them: build tools compare
 /// them with one another, so they must be equal, and web servers make entity tags of time and size, so they must change when the
 /// contents do. So the time comes from the digest: some second between 2000 and 2020.
-pub(super) fn time(sources: &BuildSources) -> u64 {
-    let [a, b, c, d, ..] = sources.context.digest();
-    946_684_800 + u64::from(u32::from_be_bytes([a, b, c, d])) % 631_152_000
+pub(super) fn time(digest: &[u8]) -> u64 {
+    let first = digest.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    946_684_800 + u64::from(first) % 631_152_000
 }
 
 /// The header of a file or link.
@@ -46,7 +46,7 @@ pub(super) fn open(project: &Dir, path: &str, size: u64) -> io::Result<cap_std::
 /// The disk, or `into`.
 pub fn write(project: &Dir, sources: &BuildSources, recipe: &str, into: impl Write) -> io::Result<()> {
     let mut archive = Builder::new(into);
-    let (context, time) = (&sources.context, time(sources));
+    let (context, time) = (&sources.context, time(&sources.context.digest()));
     let prefix = if context.directory.is_empty() { String::new() } else { format!("{}/", context.directory) };
     for (path, listed) in context.entries.iter().filter(|(path, _)| !OWN.contains(&&***path)) {
         match listed {

@@ -1,17 +1,17 @@
-//! Dockerfiles, built by the engine.
+//! Dockerfiles, built by the engine's classic builder.
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
-use helios_client::{Failure, FailureKind};
+use helios_client::FailureKind;
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
-use super::{BuildError, Builder, Built, Caps, ORG_LABEL, Order, bytes, context, is_disk_full, is_full};
+use super::room::{self, End, Room, WATCH};
+use super::{BuildError, Builder, Built, ORG_LABEL, Order, context, is_full};
 use crate::engine::builds::{BuildEvent, BuildRequest};
 use crate::engine::{Engine, EngineError};
 use crate::roles::worker::{JobContext, JobError};
@@ -19,12 +19,8 @@ use crate::target::BoxFuture;
 
 mod output;
 
-use output::{Output, as_written, help};
+use output::{Output, as_written};
 
-/// How often disks are looked at.
-const WATCH: Duration = Duration::from_secs(2);
-/// How long the engine may take to end what a build left behind.
-const END: Duration = Duration::from_secs(30);
 /// How often a build is begun that the engine gives up for no fault of its own.
 const BEGINNINGS: usize = 20;
 
@@ -32,67 +28,19 @@ const BEGINNINGS: usize = 20;
 #[derive(Debug, Clone)]
 pub struct DockerBuilder {
     engine: Engine,
-    caps: Caps,
-    /// Directory for contexts on their way.
-    scratch: PathBuf,
-    /// Where the engine keeps images.
-    engine_data: PathBuf,
-    /// Both, the engine's where it is on this machine.
-    watched: Vec<PathBuf>,
+    room: Room,
 }
 
 impl DockerBuilder {
-    /// A builder that keeps contexts below `scratch` and watches the disks of that and of `engine_data`, if it is there.
+    /// A builder in this room.
     #[must_use]
-    pub fn new(engine: Engine, caps: Caps, scratch: PathBuf, engine_data: &Path) -> Self {
-        let watched = [scratch.clone(), engine_data.to_owned()].into_iter().filter(|path| path.is_dir()).collect();
-        Self { engine, caps, scratch, engine_data: engine_data.to_owned(), watched }
-    }
-
-    /// What this builder cannot do, said before anything is sent.
-    fn refusal(order: &Order) -> Option<Failure> {
-        let build = &order.build;
-        if !build.secrets.is_empty() {
-            return Some(order.unsupported(
-                "secrets",
-                "this builder cannot keep a secret: the engine hands secrets only to BuildKit, where limits on memory do not hold",
-                "fetch what needs the secret before the build, or read it when the program runs: `env` and `files` take secrets",
-            ));
-        }
-        if !build.contexts.is_empty() {
-            return Some(order.unsupported(
-                "contexts",
-                "this builder knows one context only",
-                "choose a `context` that holds all directories, and `COPY` from them",
-            ));
-        }
-        if build.platforms.iter().any(|platform| *platform != order.platform) {
-            return Some(order.unsupported(
-                "platforms",
-                &format!("this builder builds for {} only", order.platform),
-                "take `platforms` away for this environment",
-            ));
-        }
-        if build.labels.keys().any(|label| label.starts_with("helios.")) {
-            return Some(order.unsupported(
-                "labels",
-                "labels that begin with `helios.` are the platform's own",
-                "give it another name",
-            ));
-        }
-        if !build.tags.is_empty() {
-            return Some(order.unsupported(
-                "tags",
-                "a name at the engine could be taken for another image by whoever shares the engine",
-                "take `tags` away; the release holds the image by its id",
-            ));
-        }
-        None
+    pub const fn new(engine: Engine, room: Room) -> Self {
+        Self { engine, room }
     }
 
     /// The context as an archive in a file.
     async fn pack(&self, order: &Order, recipe: String) -> Result<File, BuildError> {
-        let (project, sources, scratch) = (order.project.clone(), order.sources.clone(), self.scratch.clone());
+        let (project, sources, scratch) = (order.project.clone(), order.sources.clone(), self.room.scratch.clone());
         let packed = tokio::task::spawn_blocking(move || {
             let mut file = tempfile::tempfile_in(scratch)?;
             context::write(&project, &sources, &recipe, &mut file)?;
@@ -100,28 +48,13 @@ impl DockerBuilder {
         });
         match packed.await.map_err(io::Error::other).and_then(|packed| packed) {
             Ok(file) => Ok(file),
-            Err(error) if is_full(&error) => Err(self.disk_full(order, &self.scratch).into()),
+            Err(error) if is_full(&error) => Err(self.room.disk_full(order, &self.room.scratch).into()),
             Err(error) => Err(retry(error)),
         }
     }
 
-    fn disk_full(&self, order: &Order, directory: &Path) -> Failure {
-        order.disk_full(directory).help(format!("free some: a build needs at least {}", bytes(self.caps.free)))
-    }
-
-    /// A watched directory on whose disk less is free than must be.
-    fn short_of_disk(&self) -> Option<&Path> {
-        let short = |path: &&PathBuf| free(path).is_some_and(|free| free < self.caps.free);
-        self.watched.iter().find(short).map(PathBuf::as_path)
-    }
-
     async fn run(&self, order: &Order, job: &JobContext) -> Result<Built, BuildError> {
-        if let Some(refusal) = Self::refusal(order) {
-            return Err(refusal.into());
-        }
-        if let Some(directory) = self.short_of_disk() {
-            return Err(self.disk_full(order, directory).into());
-        }
+        self.room.enter(order)?;
         // With the organisation in every image on the way, the engine's cache of steps is its own, and what a build leaves in it
         // is found when it is time to remove it.
         let label = format!("LABEL {ORG_LABEL}={}", order.environment.org);
@@ -135,8 +68,8 @@ impl DockerBuilder {
             labels: order.labels(),
             name: format!("{repository}:{tag}"),
             network: order.build.network,
-            memory: self.caps.memory,
-            cpu: self.caps.cpu,
+            memory: self.room.caps.memory,
+            cpu: self.room.caps.cpu,
             mark: mark(job),
         };
         // An earlier attempt may have left something if the engine was restarted under it: a build lives as long as its request,
@@ -162,7 +95,7 @@ impl DockerBuilder {
         let inserted = &watch.inserted;
         let end = match end {
             End::Failed { message, out_of_memory } => {
-                End::Failed { message: as_written(&message, inserted), out_of_memory }
+                End::Failed { message: order.as_written(&as_written(&message, inserted)), out_of_memory }
             }
             end => end,
         };
@@ -179,7 +112,7 @@ impl DockerBuilder {
         loop {
             let left = match self.engine.build_containers(mark).await {
                 // An engine that is being restarted is back soon.
-                Err(EngineError::Unreachable(_)) if begin.elapsed() < END => {
+                Err(EngineError::Unreachable(_)) if begin.elapsed() < room::END => {
                     tokio::time::sleep(Duration::from_secs(1)).await;
                     continue;
                 }
@@ -194,7 +127,7 @@ impl DockerBuilder {
                     self.engine.end_build_container(container).await?;
                 }
             }
-            if begin.elapsed() > END {
+            if begin.elapsed() > room::END {
                 return Err(EngineError::Failed("a container of a build does not end".to_owned()));
             }
             tokio::time::sleep(wait).await;
@@ -241,19 +174,6 @@ fn mark(job: &JobContext) -> String {
     format!("{}{}.helios.invalid", marks_of(job), job.fence)
 }
 
-/// How a build ended.
-#[derive(Debug)]
-enum End {
-    Done,
-    Failed { message: String, out_of_memory: bool },
-    Time,
-    Log,
-    StepDisk,
-    Disk(PathBuf),
-    Stopped,
-    Engine(EngineError),
-}
-
 struct Watch<'a> {
     builder: &'a DockerBuilder,
     order: &'a Order,
@@ -271,7 +191,7 @@ impl Watch<'_> {
         request: &BuildRequest,
         context: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
     ) -> End {
-        let caps = &self.builder.caps;
+        let caps = &self.builder.room.caps;
         let engine = &self.builder.engine;
         let mut events = Box::pin(engine.build(request, context));
         let mut out_of_memory = Box::pin(engine.out_of_memory().chain(stream::pending()));
@@ -302,7 +222,7 @@ impl Watch<'_> {
                     }
                     Some(Ok(BuildEvent::Output(text))) => {
                         for line in self.output.add(&text) {
-                            self.job.log(Some(&self.order.node), line);
+                            self.job.log(Some(&self.order.node), self.order.as_written(&line));
                         }
                         if self.output.bytes > caps.log {
                             return End::Log;
@@ -313,7 +233,7 @@ impl Watch<'_> {
                 () = self.job.until_stopped() => return End::Stopped,
                 () = &mut deadline => return End::Time,
                 _ = watch.tick() => {
-                    if let Some(directory) = self.builder.short_of_disk() {
+                    if let Some(directory) = self.builder.room.short_of_disk() {
                         return End::Disk(directory.to_owned());
                     }
                     if let Some(id) = containers.last()
@@ -334,56 +254,11 @@ impl Watch<'_> {
 
     /// What to say of the end.
     fn judge(&mut self, end: End) -> Result<(), BuildError> {
+        let shown = |text: &String| self.order.as_written(text);
         if let Some(line) = self.output.end_line() {
-            self.job.log(Some(&self.order.node), line);
+            self.job.log(Some(&self.order.node), shown(&line));
         }
-        let (order, caps) = (self.order, &self.builder.caps);
-        let step =
-            self.output.step.as_ref().map_or_else(|| "the build".to_owned(), |step| format!("the step `{step}`"));
-        let over = |message: String, help: &str| order.failure(FailureKind::BuildLimit, message).help(help);
-        let failure = match end {
-            End::Done => return Ok(()),
-            End::Stopped => return Err(BuildError::Job(JobError::Stopped)),
-            End::Engine(error) => return Err(error.into()),
-            End::Time => over(
-                format!("the build took longer than {} minutes; it was at {step}", caps.time.as_secs().div_ceil(60)),
-                "put what seldom changes into earlier steps, so that it need not be done again",
-            ),
-            End::Log => over(
-                format!("{step} wrote more than {} of log", bytes(caps.log)),
-                "make it say less, or write to a file that a later step removes",
-            ),
-            End::StepDisk => over(format!("{step} wrote more than {} to disk", bytes(caps.disk)), "make it write less"),
-            End::Disk(directory) => self.builder.disk_full(order, &directory),
-            End::Failed { message, .. }
-                if is_disk_full(&message) || self.output.tail.iter().any(|line| is_disk_full(line)) =>
-            {
-                self.builder.disk_full(order, &self.builder.engine_data)
-            }
-            End::Failed { out_of_memory: true, .. } => over(
-                format!("{step} used more than {} of memory", bytes(caps.memory)),
-                "do less at a time, such as fewer compilers side by side",
-            ),
-            End::Failed { message, .. } => {
-                self.job.log(Some(&order.node), message.clone());
-                let exit = message.rsplit_once("returned a non-zero code: ").map(|(_, code)| code);
-                let text = match exit {
-                    Some(code) => format!("{step} ended with exit code {code}"),
-                    None => format!("{step} failed: {message}"),
-                };
-                let failure = order.failure(FailureKind::BuildStep, text);
-                match help(&message) {
-                    Some(help) => failure.help(help),
-                    None => failure,
-                }
-            }
-        };
-        Err(failure.log(self.output.tail.drain(..).collect()).into())
+        let (step, tail) = (self.output.step.as_ref().map(shown), self.output.tail.iter().map(shown).collect());
+        self.builder.room.judge(self.order, self.job, end, step.as_deref(), tail)
     }
-}
-
-/// Bytes that an ordinary program may still write below a directory.
-fn free(path: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(path).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
 }

@@ -2,7 +2,11 @@
 //! into an empty image. What this does not understand is left to the engine.
 //! (<https://docs.docker.com/reference/dockerfile/>)
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+mod needs;
+
+pub use needs::Need;
 
 /// A line of a Dockerfile, continuation lines joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +15,12 @@ pub struct Instruction {
     pub name: String,
     /// What stands behind it, without blanks around.
     pub rest: String,
-    /// The line of the text that it ends on, from 1.
+    /// The line of the text that it begins on, from 1.
+    pub begin: usize,
+    /// The line that it ends on.
     pub end: usize,
+    /// Here-documents stand behind it, up to its end.
+    pub heredoc: bool,
 }
 
 impl Instruction {
@@ -27,6 +35,15 @@ impl Instruction {
         }
         (flags, rest)
     }
+
+    /// The stages, images and contexts that it takes files from: `--from=…` of `COPY`, `from=…` in a `--mount` of `RUN`.
+    fn sources(&self) -> impl Iterator<Item = &str> {
+        self.flags().0.into_iter().flat_map(|flag| {
+            let mount = flag.strip_prefix("--mount=").into_iter().flat_map(|mount| mount.split(','));
+            let from = mount.filter_map(|part| part.trim_matches('"').strip_prefix("from="));
+            flag.strip_prefix("--from=").into_iter().chain(from)
+        })
+    }
 }
 
 /// A Dockerfile.
@@ -34,6 +51,10 @@ impl Instruction {
 pub struct Dockerfile {
     /// Its lines.
     pub instructions: Vec<Instruction>,
+    /// The frontend that a directive `# syntax=…` asks for, an image, and the line on which it does.
+    pub syntax: Option<(String, usize)>,
+    /// How many lines of directives it begins with.
+    directives: usize,
 }
 
 impl Dockerfile {
@@ -41,37 +62,58 @@ impl Dockerfile {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut escape = '\\';
-        let mut head = true;
-        let mut instructions = Vec::new();
-        let mut joined = String::new();
-        let mut end = 0;
-        for line in text.trim_start_matches('\u{feff}').lines() {
-            end += 1;
+        let mut read = Self { instructions: Vec::new(), syntax: None, directives: 0 };
+        let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+        let (mut joined, mut begin, mut next) = (String::new(), 0, 0);
+        while let Some(line) = lines.get(next) {
+            let at = next;
+            next += 1;
             let trimmed = line.trim();
             if let Some(comment) = trimmed.strip_prefix('#') {
                 // Directives stand before anything else.
-                if let (true, Some((key, value))) = (head, comment.split_once('='))
-                    && key.trim().eq_ignore_ascii_case("escape")
-                    && value.trim() == "`"
-                {
-                    escape = '`';
+                match comment.split_once('=').filter(|_| read.directives == at) {
+                    Some((key, value)) => match (&*key.trim().to_ascii_lowercase(), value.trim()) {
+                        ("escape", value) => escape = if value == "`" { '`' } else { '\\' },
+                        ("syntax", value) => read.syntax = Some((value.to_owned(), next)),
+                        ("check", _) => {}
+                        _ => continue,
+                    },
+                    None => continue,
                 }
+                read.directives = next;
                 continue;
             }
-            head = false;
             if trimmed.is_empty() {
                 continue;
             }
             let line = if joined.is_empty() { line.trim_start() } else { line };
+            if joined.is_empty() {
+                begin = next;
+            }
             if let Some(open) = line.trim_end().strip_suffix(escape) {
                 joined.push_str(open);
                 continue;
             }
             joined.push_str(line);
-            instructions.extend(instruction(&std::mem::take(&mut joined), end));
+            let documents = heredocs(&joined, lines.get(next..).unwrap_or_default());
+            next += documents;
+            let lines = (begin, next);
+            read.instructions.extend(instruction(&std::mem::take(&mut joined), lines, documents > 0));
         }
-        instructions.extend(instruction(&joined, end));
-        Self { instructions }
+        read.instructions.extend(instruction(&joined, (begin, next), false));
+        read
+    }
+
+    /// The text it was read from, for the frontend that the engine has by itself. Each line stays where it is.
+    #[must_use]
+    pub fn without_syntax(&self, text: &str) -> String {
+        let mut lines: Vec<&str> = text.lines().collect();
+        if let Some((_, at)) = &self.syntax {
+            // An empty line among the directives would end them.
+            lines.insert(self.directives, "");
+            lines.remove(at - 1);
+        }
+        lines.iter().flat_map(|line| [line, "\n"]).collect()
     }
 
     /// How many steps lead to the stage `target`, or to the end.
@@ -108,6 +150,30 @@ impl Dockerfile {
         (out, behind)
     }
 
+    /// The text it was read from with images in the place of names for further directories, wherever it takes files from one; and
+    /// the names that were replaced. Such a name counts before an image or a stage of the same name.
+    #[must_use]
+    pub fn with_images(&self, text: &str, images: &BTreeMap<String, String>) -> (String, BTreeSet<String>) {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let mut replaced = BTreeSet::new();
+        for instruction in &self.instructions {
+            let (flags, rest) = instruction.flags();
+            let image = rest.split_whitespace().next().filter(|_| instruction.name == "FROM");
+            let words: BTreeSet<&str> = flags.into_iter().chain(image).collect();
+            let own = instruction.sources().chain(image).filter_map(|name| Some((name, images.get(name)?)));
+            for (name, other) in own {
+                for word in &words {
+                    let Some(new) = with_source(word, name, other) else { continue };
+                    let span = lines.iter_mut().take(instruction.end).skip(instruction.begin - 1);
+                    if span.into_iter().any(|line| replace_word(line, word, &new)) {
+                        replaced.insert(name.to_owned());
+                    }
+                }
+            }
+        }
+        (lines.iter().flat_map(|line| [line, "\n"]).collect(), replaced)
+    }
+
     /// Images that it starts from or copies from, other than its own stages and `scratch`, in the order they stand there.
     /// `args` are the values given from outside. A name that hangs on something else than `ARG` lines is left out.
     #[must_use]
@@ -140,9 +206,8 @@ impl Dockerfile {
                     let name = words.next().filter(|word| word.eq_ignore_ascii_case("as")).and_then(|_| words.next());
                     stages.push(name.map_or_else(|| stages.len().to_string(), str::to_owned));
                 }
-                "COPY" => {
-                    let (flags, _) = line.flags();
-                    for from in flags.iter().filter_map(|flag| flag.strip_prefix("--from=")) {
+                "COPY" | "RUN" => {
+                    for from in line.sources() {
                         // A stage may be named by its number, too.
                         if !from.contains('$') && from.parse::<usize>().is_err() {
                             add(from.to_owned(), &stages);
@@ -156,10 +221,66 @@ impl Dockerfile {
     }
 }
 
-fn instruction(line: &str, end: usize) -> Option<Instruction> {
+/// A word of a recipe that takes files from `name`, taking them from `other`.
+fn with_source(word: &str, name: &str, other: &str) -> Option<String> {
+    if word == name {
+        return Some(other.to_owned());
+    }
+    if let Some(from) = word.strip_prefix("--from=") {
+        return (from == name).then(|| format!("--from={other}"));
+    }
+    let parts = word.strip_prefix("--mount=")?.split(',');
+    let wanted = format!("from={name}");
+    let parts: Vec<&str> = parts.collect();
+    let new = parts.iter().map(|part| match *part == wanted {
+        true => format!("from={other}"),
+        false => (*part).to_owned(),
+    });
+    parts.contains(&&*wanted).then(|| format!("--mount={}", new.collect::<Vec<_>>().join(",")))
+}
+
+/// Replaces the first word of a line that is this one.
+fn replace_word(line: &mut String, word: &str, new: &str) -> bool {
+    let found = line.match_indices(word).map(|(at, _)| (at, at + word.len())).find(|(begin, end)| {
+        let blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
+        blank(line.get(..*begin).and_then(|before| before.chars().next_back()))
+            && blank(line.get(*end..).and_then(|behind| behind.chars().next()))
+    });
+    if let Some((begin, end)) = found {
+        line.replace_range(begin..end, new);
+    }
+    found.is_some()
+}
+
+fn instruction(line: &str, (begin, end): (usize, usize), heredoc: bool) -> Option<Instruction> {
     let line = line.trim();
     let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    (!name.is_empty()).then(|| Instruction { name: name.to_ascii_uppercase(), rest: rest.trim().to_owned(), end })
+    let (name, rest) = (name.to_ascii_uppercase(), rest.trim().to_owned());
+    (!name.is_empty()).then_some(Instruction { name, rest, begin, end, heredoc })
+}
+
+/// How many of the lines behind an instruction are its here-documents. Without their ends there are none: the shell's `<<` is
+/// another thing to a frontend that does not know them.
+fn heredocs(instruction: &str, behind: &[&str]) -> usize {
+    let mut words = instruction.split_whitespace();
+    if !words.next().is_some_and(|name| ["RUN", "COPY", "ADD"].iter().any(|known| name.eq_ignore_ascii_case(known))) {
+        return 0;
+    }
+    let mut used = 0;
+    for word in words {
+        let Some(word) = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<") else { continue };
+        let (tabs, name) = word.strip_prefix('-').map_or((false, word), |name| (true, name));
+        let name = name.trim_matches(['"', '\'']);
+        if name.is_empty() || name.contains('<') {
+            continue;
+        }
+        let ends = |line: &&str| if tabs { line.trim_start_matches('\t') == name } else { **line == *name };
+        match behind.iter().skip(used).position(ends) {
+            Some(end) => used += end + 1,
+            None => return 0,
+        }
+    }
+    used
 }
 
 /// A text with `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` replaced; none if it holds anything else.
@@ -213,8 +334,9 @@ mod tests {
         let text = "# syntax=docker/dockerfile:1\nARG BASE=alpine\nARG V=3\nARG TAG=\"${V}-slim\"\n\
                     FROM --platform=linux/amd64 golang:$V AS build\nRUN a \\\n # a comment\n  && b\n\
                     FROM $BASE:${TAG:-x}${NONE:+y}\nFROM build\nFROM scratch\nCOPY --from=build /a /b\nCOPY --from=0 /a /b\n\
-                    COPY --chown=1 --from=nginx:1 /a /b\nFROM golang:9\n";
-        assert_eq!(images(text), ["golang:9", "alpine:9-slim", "nginx:1"]);
+                    COPY --chown=1 --from=nginx:1 /a /b\nFROM golang:9\n\
+                    RUN --mount=type=bind,from=tools:2,target=/t --mount=from=build,target=/b x\n";
+        assert_eq!(images(text), ["golang:9", "alpine:9-slim", "nginx:1", "tools:2"]);
     }
 
     #[test]
@@ -235,10 +357,38 @@ mod tests {
     }
 
     #[test]
+    fn directories_become_images() {
+        let text = "FROM more AS m\nCOPY --chown=1 \\\n  --from=more more /x\nRUN --mount=from=more,target=/m \\\n --mount=type=bind,source=a,from=b,target=/m cp more x\n\
+                    FROM b\nCOPY --from=mores a b\nFROM other";
+        let images = [("more", "i:1"), ("b", "i:2")].map(|(name, image)| (name.to_owned(), image.to_owned()));
+        let (new, replaced) = Dockerfile::parse(text).with_images(text, &images.into());
+        assert_eq!(
+            new,
+            "FROM i:1 AS m\nCOPY --chown=1 \\\n  --from=i:1 more /x\nRUN --mount=from=i:1,target=/m \\\n --mount=type=bind,source=a,from=i:2,target=/m cp more x\n\
+             FROM i:2\nCOPY --from=mores a b\nFROM other\n"
+        );
+        assert_eq!(replaced.into_iter().collect::<Vec<_>>(), ["b", "more"]);
+    }
+
+    #[test]
+    fn a_frontend_is_taken_out() {
+        let text = "# syntax = docker/dockerfile:1.4\n# escape=`\n\nFROM a\n";
+        let file = Dockerfile::parse(text);
+        assert_eq!(file.syntax, Some(("docker/dockerfile:1.4".to_owned(), 1)));
+        assert_eq!(file.without_syntax(text), "# escape=`\n\n\nFROM a\n");
+        assert_eq!(Dockerfile::parse("# a word\n# syntax=a\nFROM b").syntax, None);
+        assert_eq!(Dockerfile::parse("\n# syntax=a\nFROM b").syntax, None);
+    }
+
+    #[test]
     fn lines_are_joined() {
         let file = Dockerfile::parse("run a \\\n# no\n\n  b\ncmd [\"x\"]");
         let lines: Vec<_> = file.instructions.iter().map(|line| format!("{} {}", line.name, line.rest)).collect();
         assert_eq!(lines, ["RUN a   b", "CMD [\"x\"]"]);
+        let file = Dockerfile::parse("run a <<X <<-\"Y\"\nFROM b\nX\n\tcopy\n\tY\nRUN c <<Z\nEND 1<<2");
+        let lines: Vec<_> =
+            file.instructions.iter().map(|line| (&*line.name, line.begin, line.end, line.heredoc)).collect();
+        assert_eq!(lines, [("RUN", 1, 5, true), ("RUN", 6, 6, false), ("END", 7, 7, false)]);
         let file = Dockerfile::parse("# escape=`\nRUN a\\\nRUN b `\n c");
         let lines: Vec<_> = file.instructions.iter().map(|line| &*line.rest).collect();
         assert_eq!(lines, ["a\\", "b  c"]);

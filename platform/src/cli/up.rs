@@ -18,6 +18,7 @@ use super::{Exit, Failure, Output, deploy, servers};
 use crate::local::directory::Directory;
 use crate::local::machine::Given;
 use crate::local::{LocalError, needs};
+use crate::settings::BuildKit;
 use platform::Platform;
 
 /// How long another `helios up` may take until it answers.
@@ -66,6 +67,19 @@ pub(super) struct Args {
     )]
     #[arg(help_heading = "Machine")]
     docker_host: String,
+
+    /// BuildKit's builds: `when-needed`, else `never`
+    // What is built here is this user's own, so that it needs no caps on memory and processor.
+    #[arg(
+        long,
+        env = "HELIOS_BUILDKIT",
+        value_name = "WHEN",
+        default_value = "when-needed",
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Machine"
+    )]
+    buildkit: BuildKit,
 
     /// A PostgreSQL that runs already, as a URL
     #[arg(long, env = "DATABASE_URL", value_name = "URL", help_heading = "Machine")]

@@ -8,22 +8,25 @@ use std::sync::Arc;
 use cap_std::fs::Dir;
 use chrono::{DateTime, Utc};
 use helios_client::{Failure, FailureKind};
-use oal_ir::v1::{Build, Pull, Workload};
+use oal_ir::v1::{Pull, Workload};
 use oal_ir::{Ir, NodeId, Pointer};
 
 use super::worker::{Handler, JobContext, JobError};
 use crate::artifacts::{ArtifactError, Artifacts};
+use crate::build::buildkit::BuildKitBuilder;
 use crate::build::docker::DockerBuilder;
-use crate::build::dockerfile::Dockerfile;
-use crate::build::key::{self, BuildKey, NoSources};
-use crate::build::native::{self, NativeBuilder};
-use crate::build::{BuildError, Builder, Caps, ORG_LABEL, Order, STAGE, disk_full, is_full};
+use crate::build::native::NativeBuilder;
+use crate::build::room::Room;
+use crate::build::{BuildError, Caps, ORG_LABEL, STAGE, disk_full, is_full};
 use crate::bundle::{self, BundleError, Limits, Listing};
 use crate::domain::garbage::{self, Made};
 use crate::domain::job::{BuildJob, BuildResult, IrPayload, Want};
 use crate::engine::images::{ImageFacts, ListedImage};
 use crate::engine::{Engine, EngineError};
 use crate::store::{Store, builds};
+use crate::target::secrets::Sealed;
+
+mod building;
 
 /// The most bytes of an IR document.
 const IR_BYTES: u64 = 64 * 1024 * 1024;
@@ -35,7 +38,10 @@ pub struct BuildWorker {
     artifacts: Artifacts,
     engine: Engine,
     platform: String,
+    room: Room,
     docker: DockerBuilder,
+    /// What the classic builder cannot do, with the secrets that builds may see; none where that is not wanted.
+    buildkit: Option<(BuildKitBuilder, Arc<Sealed>)>,
     native: NativeBuilder,
     /// Directory for sources on their way.
     scratch: PathBuf,
@@ -65,9 +71,17 @@ impl BuildWorker {
         std::fs::create_dir_all(&scratch)
             .map_err(|error| EngineError::Failed(format!("`{}`: {error}", scratch.display())))?;
         let about = engine.about().await?;
-        let docker = DockerBuilder::new(engine.clone(), caps, scratch.clone(), Path::new(&about.data));
+        let room = Room::new(caps, scratch.clone(), Path::new(&about.data));
+        let docker = DockerBuilder::new(engine.clone(), room.clone());
         let native = NativeBuilder::new(engine.clone(), scratch.clone(), PathBuf::from(&about.data));
-        Ok(Self { store, artifacts, engine, platform: about.platform, docker, native, scratch })
+        Ok(Self { store, artifacts, engine, platform: about.platform, room, docker, buildkit: None, native, scratch })
+    }
+
+    /// The same, giving to the engine's BuildKit what its classic builder cannot do.
+    #[must_use]
+    pub fn with_buildkit(mut self, secrets: Arc<Sealed>) -> Self {
+        self.buildkit = Some((BuildKitBuilder::new(self.engine.clone(), self.room.clone()), secrets));
+        self
     }
 
     /// Removes images that builds made and no kept release needs, and what builds left of their steps. Returns those that are gone;
@@ -225,123 +239,12 @@ impl BuildWorker {
         })
     }
 
-    async fn build(&self, job: &BuildJob, build: &Build, context: &JobContext) -> Done {
-        let failure = |kind, message: String| Failure::new(kind, STAGE, message).of(job.node.clone());
-        let field = |name: &str| Pointer::root().join("build").join(name);
-        let project = self.project(&job.source).await?;
-        let sources = key::sources(&project.listing, build).map_err(|missing| match missing {
-            NoSources::Context => {
-                failure(FailureKind::BuildStep, format!("there is nothing at `{}` in the sources", build.context))
-                    .at(field("context"))
-                    .help("`context` is a directory of the project, relative to the file that says so")
-            }
-            NoSources::Dockerfile => {
-                let (recipe, context) = (&build.dockerfile, &build.context);
-                failure(FailureKind::BuildStep, format!("there is no `{recipe}` in `{context}`"))
-                    .at(field("dockerfile"))
-                    .help("`dockerfile` is the path of the recipe, relative to `context`")
-            }
-        })?;
-        let (root, path) = (Arc::clone(&project.root), sources.dockerfile.clone());
-        let text = blocking(move || root.read(path).map_err(|error| JobError::Retry(error.to_string()))).await;
-        let recipe = String::from_utf8_lossy(&text.map_err(BuildError::Job)?).into_owned();
-        let dockerfile = Dockerfile::parse(&recipe);
-        let native = native::plan(&dockerfile, build, &sources.context).is_some();
-        let builder: &dyn Builder = if native { &self.native } else { &self.docker };
-        let bases = self.bases(job, build, &dockerfile, context).await?;
-        let key = BuildKey {
-            builder: builder.name(),
-            sources: &sources.digest,
-            platform: &self.platform,
-            target: build.target.as_deref(),
-            args: build.args.iter().map(|(name, value)| (&**name, &**value)).collect(),
-            labels: &build.labels,
-            network: build.network,
-            bases: &bases,
-            secrets: &job.secrets,
-        };
-        let key = key.digest().map_err(|error| BuildError::Job(JobError::Fatal(error.to_string())))?;
-        let org = job.environment.org;
-        let lock = loop {
-            context.go_on().map_err(BuildError::Job)?;
-            match builds::try_lock(&self.store, org, &key).await.map_err(server)? {
-                Some(lock) => break lock,
-                None => tokio::time::sleep(builds::LOCK_WAIT).await,
-            }
-        };
-        if let Some(reused) = self.earlier(job, &key).await? {
-            context.log(Some(&job.node), "nothing has changed since this was built: taking the image from then");
-            return Ok(reused);
-        }
-        let order = Order {
-            environment: job.environment.clone(),
-            node: job.node.clone(),
-            build: build.clone(),
-            sources,
-            dockerfile,
-            recipe,
-            project: Arc::clone(&project.root),
-            key,
-            platform: self.platform.clone(),
-        };
-        let built = builder.build(&order, context).await?;
-        context.until_log_is_kept().await;
-        let mut tx = self.store.system().await.map_err(server)?;
-        let new = builds::NewBuild {
-            org,
-            key: &order.key,
-            image: &built.image,
-            size: built.size,
-            builder: builder.name(),
-            job: context.job,
-        };
-        builds::keep(&mut tx, &new).await.map_err(server)?;
-        tx.commit().await.map_err(server)?;
-        drop(lock);
-        let builder = builder.name().to_owned();
-        Ok(BuildResult::Image { image: built.image, key: Some(order.key), reused: false, size: built.size, builder })
-    }
-
-    /// What an earlier build of the same key made, if the engine still has it.
-    async fn earlier(&self, job: &BuildJob, key: &str) -> Result<Option<BuildResult>, BuildError> {
-        let mut tx = self.store.system().await.map_err(server)?;
-        let Some(build) = builds::find(&mut tx, job.environment.org, key).await.map_err(server)? else {
-            return Ok(None);
-        };
-        tx.commit().await.map_err(server)?;
-        let Some(image) = self.engine.image(&build.image).await? else { return Ok(None) };
-        let (key, builder) = (Some(build.key), build.builder);
-        Ok(Some(BuildResult::Image { image: image.id, key, reused: true, size: image.size, builder }))
-    }
-
-    /// The images a recipe starts from, fetched where they are missing, by the names that stand there.
-    async fn bases(
-        &self,
-        job: &BuildJob,
-        build: &Build,
-        dockerfile: &Dockerfile,
-        context: &JobContext,
-    ) -> Result<BTreeMap<String, String>, BuildError> {
-        let args = build.args.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
-        let mut bases = BTreeMap::new();
-        for name in dockerfile.images(&args) {
-            let fetched = self.fetch(job, None, build.pull, &name, context).await.map_err(|error| match error {
-                BuildError::Failed(failure) => BuildError::Failed(Box::new(failure.at(Pointer::root().join("build")))),
-                job => job,
-            })?;
-            if let BuildResult::Image { image, .. } = fetched {
-                bases.insert(name, image);
-            }
-        }
-        Ok(bases)
-    }
-
     async fn work(&self, job: BuildJob, context: &JobContext) -> Done {
         let ir = self.document(job.ir.clone()).await.map_err(BuildError::Job)?;
         let workload = ir.components.get(&job.node).and_then(|component| component.spec.workload());
         match (&job.want, workload.and_then(|workload| workload.build.as_ref())) {
             (Want::Image { name, always }, _) => self.fetch(&job, workload, *always, name, context).await,
-            (Want::Build, Some(build)) => self.build(&job, build, context).await,
+            (Want::Build, Some(build)) => self.build(&job, &ir, build, context).await,
             (Want::Build, None) => Err(BuildError::Job(JobError::Fatal(format!("`{}` is not built", job.node)))),
         }
     }

@@ -32,7 +32,7 @@ use crate::bus::{Bus, Queue};
 use crate::edge::Edge;
 use crate::engine::Engine;
 use crate::sealing::Keyring;
-use crate::settings::Settings;
+use crate::settings::{BuildKit, Settings};
 use crate::store::Store;
 use crate::store::notices::Notices;
 use crate::target::docker::{Docker, Parts};
@@ -205,6 +205,10 @@ impl Base {
         keyring.map(Arc::new).map_err(|error| ServeError::Keys(format!("{}: {error}", path.display())))
     }
 
+    fn secrets(&self) -> Result<Arc<Sealed>, ServeError> {
+        Ok(Arc::new(Sealed::new(self.store.clone(), self.keyring()?)))
+    }
+
     async fn engine(&self) -> Result<Engine, ServeError> {
         let engine = Engine::connect(&self.settings.docker_host).await;
         let engine = engine.map_err(|error| ServeError::Engine(error.to_string()))?;
@@ -259,7 +263,11 @@ impl Base {
     async fn build_worker(&self, parts: &mut Vec<Part>) -> Result<(), ServeError> {
         let (store, artifacts, data) = (self.store.clone(), self.artifacts.clone(), &self.settings.data);
         let worker = BuildWorker::new(store, artifacts, self.engine().await?, Caps::default(), data).await;
-        let worker = Arc::new(worker.map_err(|error| ServeError::Engine(error.to_string()))?);
+        let worker = worker.map_err(|error| ServeError::Engine(error.to_string()))?;
+        let worker = Arc::new(match self.settings.buildkit {
+            BuildKit::Never => worker,
+            BuildKit::WhenNeeded => worker.with_buildkit(self.secrets()?),
+        });
         let collector = Collector {
             store: self.store.clone(),
             artifacts: self.artifacts.clone(),
@@ -280,7 +288,7 @@ impl Base {
             engine: self.engine().await?,
             edge,
             artifacts: self.artifacts.clone(),
-            secrets: Arc::new(Sealed::new(self.store.clone(), self.keyring()?)),
+            secrets: self.secrets()?,
             run: self.settings.run.clone(),
             data: self.settings.data.join("target"),
             subnets: self.settings.subnets,

@@ -3,6 +3,7 @@
 //! A test takes what it needs: [`Services::start`] for both, [`Database::new`] for a migrated database on the server that the
 //! tests of this process share, [`Postgres::start`] for a server of its own that it may stop.
 
+pub(crate) mod build_cache;
 pub(crate) mod caddy;
 pub(crate) mod disk;
 pub(crate) mod engine;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::support::build_cache::BuildCache;
+
 /// How long the first start may take on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -120,24 +122,29 @@ fn nothing_tells_secrets(data: &Path, containers: &[String]) {
     let key = value("COOKIE_KEY");
     let password = value("DATABASE_URL").split(['@', ':']).nth(2).unwrap().to_owned();
     for secret in [&key, &password] {
-        assert!(secret.len() >= 16, "it is generated");
-        let found = Command::new("grep").args(["-rlaF", "-e", secret]).arg(data).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&found.stdout), "", "files that tell a secret");
-        for process in std::fs::read_dir("/proc").unwrap().flatten() {
-            let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-            let told = line.windows(secret.len()).any(|part| part == secret.as_bytes());
-            assert!(!told || line.starts_with(b"grep"), "{}", String::from_utf8_lossy(&line));
+        nothing_tells(data, containers, secret);
+    }
+}
+
+/// The same of one value.
+fn nothing_tells(data: &Path, containers: &[String], secret: &str) {
+    assert!(secret.len() >= 16, "it is generated");
+    let found = Command::new("grep").args(["-rlaF", "-e", secret]).arg(data).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&found.stdout), "", "files that tell a secret");
+    for process in std::fs::read_dir("/proc").unwrap().flatten() {
+        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let told = line.windows(secret.len()).any(|part| part == secret.as_bytes());
+        assert!(!told || line.starts_with(b"grep"), "{}", String::from_utf8_lossy(&line));
+    }
+    for container in containers {
+        let image = docker(&["inspect", "--format", "{{.Image}}", container]);
+        for told in [docker(&["logs", container]), docker(&["history", "--no-trunc", &image])] {
+            assert!(!told.contains(secret), "{container}: {told}");
         }
-        for container in containers {
-            let image = docker(&["inspect", "--format", "{{.Image}}", container]);
-            for told in [docker(&["logs", container]), docker(&["history", "--no-trunc", &image])] {
-                assert!(!told.contains(secret.as_str()), "{container}: {told}");
-            }
-            let saved = data.with_extension("image");
-            docker(&["save", "--output", saved.to_str().unwrap(), &image]);
-            let found = Command::new("grep").args(["-caF", "-e", secret]).arg(&saved).output().unwrap();
-            assert_eq!(String::from_utf8_lossy(&found.stdout).trim(), "0", "{image} tells a secret");
-        }
+        let saved = data.with_extension("image");
+        docker(&["save", "--output", saved.to_str().unwrap(), &image]);
+        let found = Command::new("grep").args(["-caF", "-e", secret]).arg(&saved).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&found.stdout).trim(), "0", "{image} tells a secret");
     }
 }
 
@@ -186,4 +193,61 @@ fn the_guestbook_runs_changes_nothing_the_second_time_and_goes() {
     assert_eq!(ours(true), Vec::<String>::new());
     assert_eq!(volumes(), others_volumes);
     assert_eq!(up.interrupt(), Some(0));
+}
+
+/// A recipe as they are written now: a cache that lasts, a secret for one step, files from a further directory. Nothing had to be
+/// set for it, and the secret is nowhere but with that step and the program.
+#[test]
+fn what_only_buildkit_builds_is_built() {
+    let parent = tempfile::Builder::new().prefix("helios-up-").tempdir_in("/tmp").unwrap();
+    std::fs::set_permissions(parent.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).unwrap();
+    let data = parent.path().join("data");
+    let name = format!("kit-{}", std::process::id());
+    let _cache = BuildCache::of(&name);
+    let program = format!(
+        "app {app} {{ owner: \"hello@example.com\" }}\n\
+         secret key {{ generate: 32 }}\n\
+         service web {{\n  build: {{ context: \"./web\", secrets: {{ token: \"${{key}}\" }}, contexts: {{ more: \"./more\" }} }}\n  \
+         command: [\"/bin/busybox\", \"httpd\", \"-f\", \"-p\", \"8000\", \"-h\", \"/www\"]\n  env: {{ KEY: key }}\n  \
+         ports: {{ http: 8000 }}\n  health: http(path: \"/\", every: 1s)\n}}\n\
+         route site {{ host: \"{name}.localhost\", to: web.http, tls: off }}\n",
+        app = name.replace('-', "_"),
+    );
+    let recipe = format!(
+        "# syntax=docker/dockerfile:1\nFROM busybox:1\nCOPY --from=more --chmod=644 page /www/page\n\
+         RUN --mount=type=cache,target=/var/cache/{name} --mount=type=secret,id=token \\\n  \
+         touch /var/cache/{name}/x && sha256sum < /run/secrets/token > /www/index.html && echo a step of {name}\n"
+    );
+    let directory = parent.path().join("project");
+    for (path, text) in [("app.oal", &*program), ("web/Dockerfile", &recipe), ("more/page", "from further away\n")] {
+        std::fs::create_dir_all(directory.join(path).parent().unwrap()).unwrap();
+        std::fs::write(directory.join(path), text).unwrap();
+    }
+    let label = format!("label=helios.app={}", name.replace('-', "_"));
+    let containers = || -> Vec<String> {
+        docker(&["ps", "--all", "--format", "{{.Names}}", "--filter", &label]).lines().map(str::to_owned).collect()
+    };
+
+    let mut up = Up::start(&data, &directory);
+    let line = up.until(&format!("http://{name}.localhost"));
+    let at = line.find("http://").unwrap();
+    let url = line[at..].split_whitespace().next().unwrap().trim_end_matches('/').to_owned();
+    let jar = parent.path().join("cookies");
+    let (page, made) = (visit(&format!("{url}/page"), &jar), visit(&format!("{url}/"), &jar));
+    let running = containers();
+    let environment = docker(&["inspect", "--format", "{{json .Config.Env}}", &running[0]]);
+    let environment: Vec<String> = serde_json::from_str(&environment).unwrap();
+    let key = environment.iter().find_map(|one| one.strip_prefix("KEY=")).unwrap();
+    nothing_tells(&data, &running, key);
+    let down = run(&data, &["down", directory.to_str().unwrap(), "--yes"]);
+    let ended = up.interrupt();
+    for image in docker(&["images", "--quiet", "--filter", &label]).lines() {
+        docker(&["rmi", "--force", image]);
+    }
+
+    assert_eq!(page, "from further away\n");
+    let expected = Command::new("sh").args(["-c", "printf %s \"$1\" | sha256sum", "-", key]).output().unwrap();
+    assert_eq!(made, String::from_utf8(expected.stdout).unwrap(), "the step saw the secret");
+    assert_eq!((down.status.code(), ended), (Some(0), Some(0)));
+    assert_eq!(containers(), Vec::<String>::new());
 }

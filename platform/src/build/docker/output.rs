@@ -3,11 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::build::Order;
-
-/// So many of the last lines are shown with a failure.
-const TAIL: usize = 30;
-/// A line is cut after so many bytes.
-const LINE: usize = 16 * 1024;
+use crate::build::room::{LINE, TAIL, line};
 
 /// What a build has said.
 #[derive(Debug, Default)]
@@ -52,10 +48,7 @@ impl Output {
     }
 
     pub(super) fn end_line(&mut self) -> Option<String> {
-        // PostgreSQL takes no NUL in texts.
-        let line = std::mem::take(&mut self.pending).trim_end().replace('\0', "\u{fffd}");
-        // A progress bar draws over itself.
-        let line = line.rsplit('\r').next().unwrap_or_default().to_owned();
+        let line = line(&std::mem::take(&mut self.pending));
         let line = self.of_the_recipe(line)?;
         if self.tail.len() == TAIL {
             self.tail.pop_front();
@@ -99,23 +92,6 @@ pub(super) fn as_written(message: &str, inserted: &[usize]) -> String {
         Some(format!("{before}{WORDS}{}{rest}", number - added))
     };
     moved().unwrap_or_else(|| message.to_owned())
-}
-
-/// What to do about a failure, where its words say it.
-pub(super) fn help(message: &str) -> Option<&'static str> {
-    let says = |text: &str| message.contains(text);
-    if says("requires BuildKit") || says("the --mount option") || says("the --chmod option") || says("unknown flag") {
-        Some("this builder knows Dockerfiles without BuildKit's extensions: no `RUN --mount`, no here-documents")
-    } else if says("COPY failed") || says("ADD failed") {
-        Some(
-            "files that `.gitignore` names are not sent unless the program names them or their directory; a `.dockerignore` in the \
-             context decides instead of it",
-        )
-    } else if says("could not resolve") || says("network is unreachable") {
-        Some("say `network: true` in `build` if its steps need the network")
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(super) fn write(plan: &Plan, order: &Order, mut layer: File, into: &mut File
 
 /// Writes the files; returns the layer's digest.
 fn write_layer(plan: &Plan, order: &Order, into: &mut File) -> io::Result<String> {
-    let time = context::time(&order.sources);
+    let time = context::time(&order.sources.context.digest());
     let directory = &order.sources.context.directory;
     let mut archive = Builder::new(Hashed { inner: into, hash: Sha256::new() });
     for (path, node) in &plan.tree {

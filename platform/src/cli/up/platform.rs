@@ -95,6 +95,7 @@ impl Platform {
             edge_address: Some(args.address),
             images: args.images.clone(),
             build_slots: 2,
+            buildkit: args.buildkit,
             keep_releases: 10,
             program: crate::settings::PROGRAM.into(),
             log_format: String::from("pretty"),

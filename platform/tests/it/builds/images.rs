@@ -141,7 +141,7 @@ async fn garbage_goes_and_what_is_needed_stays() {
     assert!(rig.worker.collect_garbage(2).await.unwrap().is_empty());
 }
 
-async fn environment(rig: &Rig) -> Uuid {
+pub(super) async fn environment(rig: &Rig) -> Uuid {
     let (app, environment) = (Uuid::now_v7(), Uuid::now_v7());
     let pool = rig.store.pool();
     sqlx::query("INSERT INTO apps (id, org_id, name) VALUES ($1, $2, $3)")
