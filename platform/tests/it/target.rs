@@ -4,6 +4,7 @@ mod backups;
 mod edges;
 mod faults;
 mod load;
+mod names;
 mod rollout;
 mod talks;
 pub(crate) mod world;

@@ -29,6 +29,9 @@ impl Docker {
     ) -> Step<String> {
         let name = release.container_name(node, unit, replica);
         let mut found = self.engine.container(&name).await?;
+        if let Some(there) = &found {
+            self.is_own(release, node, there)?;
+        }
         // A fixed name may be that of an older one.
         if let Some(old) = found.take_if(|old| old.label(labels::SPEC) != unit.digest) {
             context.go_on()?;
@@ -91,7 +94,47 @@ impl Docker {
         if let Err(error) = self.engine.create_container(new).await {
             return Err(failures::start(node, release.units.get(node), error)?.into());
         }
+        // Somebody else may have taken the name a moment ago.
+        if let Some(there) = self.engine.container(name).await? {
+            self.is_own(release, node, &there)?;
+        }
         Ok(())
+    }
+
+    /// Fixed names of containers are free, or this environment's already.
+    pub(super) async fn names_are_free(&self, release: &Release) -> Step {
+        for node in release.units.keys() {
+            let fixed = release.service(node).and_then(|service| service.container_name.as_deref());
+            if let Some(fixed) = fixed
+                && let Some(there) = self.engine.container(fixed).await?
+            {
+                self.is_own(release, node, &there)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a container that has the name of this component's is its own, or that of one that the program no longer has.
+    /// Names are the machine's: what others have made is never touched.
+    fn is_own(&self, release: &Release, node: &NodeId, there: &Container) -> Result<(), Failure> {
+        let (target, environment) = (there.label(labels::TARGET), there.label(labels::ENVIRONMENT));
+        let of = there.label(labels::NODE);
+        let gone = || release.units.keys().all(|other| other.as_str() != of);
+        let here = target == self.name && environment == release.environment.id.to_string();
+        if here && (of == node.as_str() || gone()) {
+            return Ok(());
+        }
+        let whose = match () {
+            () if here => format!("`{of}` of this environment"),
+            // Whose it is may be nobody's business.
+            () if !environment.is_empty() => "another environment".to_owned(),
+            () => "somebody else".to_owned(),
+        };
+        let message = format!("a container of {whose} is called `{}` on this machine", there.name);
+        Err(Failure::new(FailureKind::Start, "", message)
+            .of(node.clone())
+            .at(crate::domain::outputs::field(["container_name"]))
+            .help("take another name or leave `container_name` out: components find each other without; it was not touched"))
     }
 
     /// The container whose network a component sees.

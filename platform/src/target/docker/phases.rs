@@ -65,6 +65,7 @@ impl Docker {
 
     /// Networks, volumes, managed components, and the jobs that need no service of the release.
     async fn prepare(&self, release: &Release, context: &JobContext) -> Step {
+        self.names_are_free(release).await?;
         self.ensure_place(release, context).await?;
         for level in &release.ir.graph.order {
             try_join_all(level.iter().map(|node| self.prepare_one(release, node, context))).await?;
