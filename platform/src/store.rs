@@ -14,6 +14,7 @@ pub mod deployments;
 pub mod edge;
 pub mod environments;
 pub mod events;
+pub mod hosts;
 pub mod idempotency;
 pub mod instances;
 pub mod jobs;

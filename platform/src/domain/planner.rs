@@ -1,8 +1,10 @@
 //! The plan of a deployment: what a new release does to what runs, component by component, said before anything is done.
 //!
 //! The comparison of two programs is [`oal_ir::diff`]'s. Added here is what no program shows: sources of images, versions of
-//! secrets. What a program needs and the environment lacks is in [`requirements`]; which images need no build in [`images`].
+//! secrets. What a program needs and the environment lacks is in [`requirements`]; which images need no build in [`images`]; whose
+//! the host names of its routes are in [`hosts`].
 
+pub mod hosts;
 pub mod images;
 pub mod requirements;
 

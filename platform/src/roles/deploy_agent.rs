@@ -14,7 +14,7 @@ use crate::domain::job::{DataWork, DeployJob, DeployResult, EnvironmentRef, Phas
 use crate::roles::worker::{Handler, JobContext, JobError, Worker};
 use crate::settings::Timing;
 use crate::store::notices::Notices;
-use crate::store::{Store, instances, jobs};
+use crate::store::{Store, hosts, instances, jobs};
 use crate::target::Target;
 use crate::target::docker::Docker;
 
@@ -115,6 +115,14 @@ impl DeployAgent {
     }
 }
 
+impl DeployAgent {
+    async fn give_back_hosts(&self, environment: &EnvironmentRef) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.system().await?;
+        hosts::give_back(&mut tx, environment.id).await?;
+        tx.commit().await
+    }
+}
+
 impl Handler for Deploys {
     type Body = DeployJob;
     type Result = DeployResult;
@@ -138,6 +146,10 @@ impl Handler for Deploys {
             (DeployResult::Done { .. }, Phase::Down | Phase::Destroy) => true,
             _ => false,
         };
+        if whole && matches!(job.phase, Phase::Down | Phase::Destroy) {
+            let given_back = self.0.give_back_hosts(&job.environment).await;
+            given_back.map_err(|error| JobError::Retry(format!("host names could not be given back: {error}")))?;
+        }
         let seen = self.0.write_down(&job.environment, whole).await;
         seen.map_err(|error| JobError::Away(format!("what runs could not be written down: {error}")))?;
         if let (DeployResult::Done { .. }, Phase::Destroy) = (&result, job.phase) {

@@ -273,6 +273,10 @@ impl Driver {
             _ if to.is_terminal() => stages::stop(tx, held.org_id, held.id).await?,
             _ => self.begin(tx, &next).await?,
         }
+        // One that only waited has taken none, and those of the one it waited for are not its to give back.
+        if to.is_terminal() && held.state() != DeploymentState::Queued {
+            self.keep_hosts(tx, held).await?;
+        }
         Ok(())
     }
 

@@ -117,6 +117,17 @@ pub async fn is_up(tx: &mut Tx, id: Uuid) -> Result<bool, sqlx::Error> {
     Ok(up.unwrap_or(false))
 }
 
+/// The release that runs, or is meant to; none if the environment is down.
+///
+/// # Errors
+/// The server.
+pub async fn running(tx: &mut Tx, id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query_scalar("SELECT CASE WHEN down_at IS NULL THEN live_release_id END FROM environments WHERE id = $1")
+        .bind(id)
+        .fetch_one(&mut **tx)
+        .await
+}
+
 /// Says which release runs; of an environment that was down, that it no longer is.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod ends;
+mod hosts;
 mod plans;
 mod programs;
 mod races;

@@ -1,6 +1,6 @@
 //! Planning: from what runs and what was asked for to a plan, the values it needs made, or why it cannot be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use helios_client::{DeploymentKind, Failure, FailureKind, Plan};
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{Driver, DriverError, outcome};
 use crate::domain::drift;
 use crate::domain::managed::{self, ImageName};
+use crate::domain::planner::hosts;
 use crate::domain::planner::images::{self, Pinned, Wanted};
 use crate::domain::planner::requirements::{self, Generate};
 use crate::domain::planner::{self, Side};
@@ -20,7 +21,7 @@ use crate::store::deployments::advance::{Changes, Held};
 use crate::store::deployments::stages::StageJob;
 use crate::store::releases::{self, NewRelease, Release};
 use crate::store::secrets::{self, SecretError};
-use crate::store::{Tx, environments, instances, scales};
+use crate::store::{self, Tx, environments, instances, scales};
 
 /// What the agent saw longer ago is not taken for what runs now.
 const FRESH: Duration = Duration::from_secs(60);
@@ -117,6 +118,9 @@ impl Driver {
         let (there, wanted) = self.needed(tx, held, next, live.as_ref()).await?;
         let digest = self.digest(tx, held, config_version, &secret_versions, &there).await?;
         let is_live_already = wanted.is_empty() && self.runs(tx, held, live.as_ref(), &digest).await?;
+        if let Some(failure) = self.hosts(tx, held, &ir).await? {
+            return Ok(Err(failure));
+        }
         let live = match live {
             Some(live) => {
                 let urls = releases::urls(tx, live.release.id).await?;
@@ -133,6 +137,32 @@ impl Driver {
             return None;
         }
         report::together(failures, ir.source_map.as_ref(), &self.texts(held, Some(ir)))
+    }
+
+    /// Takes the host names of the program's routes for the environment; what is said where one of them is somebody else's.
+    async fn hosts(&self, tx: &mut Tx, held: &Held, ir: &Ir) -> Result<Option<Failure>, DriverError> {
+        let place = environments::place(tx, held.environment_id).await?;
+        let taken = store::hosts::take(tx, &place.target, &place.environment, &hosts::claims(ir)).await?;
+        let failures = hosts::wanted(ir).into_iter().filter_map(|wanted| {
+            let (_, owner) = taken.iter().find(|(claim, _)| *claim == wanted.claim)?;
+            Some(hosts::refused(&wanted, owner))
+        });
+        Ok(self.refusal(held, ir, failures.collect()))
+    }
+
+    /// Gives back the host names that nothing of the environment serves now that a deployment has ended.
+    pub(super) async fn keep_hosts(&self, tx: &mut Tx, held: &Held) -> Result<(), DriverError> {
+        let release = match environments::running(tx, held.environment_id).await? {
+            Some(id) => releases::get(tx, id).await?,
+            None => None,
+        };
+        let kept = match release.map(|release| self.program(&release.ir_artifact)) {
+            Some(Ok(ir)) => hosts::claims(&ir),
+            // Rather too many are kept than one that is served given away.
+            Some(Err(_)) => return Ok(()),
+            None => BTreeSet::new(),
+        };
+        Ok(store::hosts::keep(tx, held.environment_id, &kept).await?)
     }
 
     /// The versions of secrets that the release takes, made where the platform makes them.

@@ -61,7 +61,7 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) driver: Arc<Driver>,
     pub(crate) org: Uuid,
-    app: Uuid,
+    pub(crate) app: Uuid,
     oal: OalWorker,
 }
 
