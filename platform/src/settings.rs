@@ -69,6 +69,10 @@ pub struct Settings {
     // `postgres:16=registry.example/postgres:16`, for the images of managed kinds.
     #[arg(long = "image", env = "HELIOS_IMAGES", value_name = "NAME=IMAGE", value_delimiter = ',', value_parser = pair)]
     pub images: Vec<(String, String)>,
+    /// Let programs reach the machine: its paths, devices, namespaces.
+    // Whoever deploys is then as good as root on the machine of the deploy agent.
+    #[arg(long, env = "HELIOS_HOST_ACCESS")]
+    pub host_access: bool,
     /// Builds at a time in one build worker.
     #[arg(long, env = "HELIOS_BUILD_SLOTS", value_name = "N", default_value_t = 2)]
     pub build_slots: usize,

@@ -4,6 +4,7 @@
 //! secrets. What a program needs and the environment lacks is in [`requirements`]; which images need no build in [`images`]; whose
 //! the host names of its routes are in [`hosts`].
 
+pub mod host_access;
 pub mod hosts;
 pub mod images;
 pub mod requirements;

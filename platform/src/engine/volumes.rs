@@ -30,14 +30,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether there is a volume of that name.
+    /// The labels of a volume; none if there is no such volume.
     ///
     /// # Errors
     /// The engine.
-    pub async fn has_volume(&self, name: &str) -> Result<bool, EngineError> {
+    pub async fn volume(&self, name: &str) -> Result<Option<BTreeMap<String, String>>, EngineError> {
         match self.docker().inspect_volume(name).await.map_err(EngineError::from) {
-            Ok(_) => Ok(true),
-            Err(EngineError::Missing(_)) => Ok(false),
+            Ok(volume) => Ok(Some(volume.labels.into_iter().collect())),
+            Err(EngineError::Missing(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }

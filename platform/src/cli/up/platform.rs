@@ -94,6 +94,8 @@ impl Platform {
             edge_https_port: chosen.https_port,
             edge_address: Some(args.address),
             images: args.images.clone(),
+            // Whoever starts it has the engine's socket anyway.
+            host_access: true,
             build_slots: 2,
             buildkit: args.buildkit,
             keep_releases: 10,

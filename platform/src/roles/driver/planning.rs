@@ -99,7 +99,11 @@ impl Driver {
     /// Works out what changes. Values that the platform makes are made here, in the transaction of the arrow.
     pub(super) async fn plan(&self, tx: &mut Tx, held: &Held) -> Result<Result<Planning, Failure>, DriverError> {
         let ir = self.program_of(held)?;
-        if let Some(failure) = self.refusal(held, &ir, requirements::unsupported(&ir)) {
+        let mut refused = requirements::unsupported(&ir);
+        if !self.settings.host_access {
+            refused.extend(planner::host_access::host_access(&ir));
+        }
+        if let Some(failure) = self.refusal(held, &ir, refused) {
             return Ok(Err(failure));
         }
         let (config_version, secret_versions) = if held.kind() == DeploymentKind::Rollback {

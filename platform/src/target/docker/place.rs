@@ -36,17 +36,17 @@ impl Docker {
             own.insert(labels::NODE, node.to_string());
             if let Spec::Volume(volume) = &component.spec {
                 if let Some(existing) = &volume.existing {
-                    if !self.engine.has_volume(existing).await? {
-                        return Err(Failure::new(
-                            FailureKind::Start,
-                            "",
-                            format!("there is no volume `{existing}` on this machine"),
-                        )
-                        .of(node.clone())
-                        .at(field(["existing"]))
-                        .into());
-                    }
-                    continue;
+                    let id = release.environment.id.to_string();
+                    let message = match self.engine.volume(existing).await? {
+                        None => format!("there is no volume `{existing}` on this machine"),
+                        // Data of one environment are nobody else's.
+                        Some(labels) if labels.get(labels::ENVIRONMENT).is_some_and(|of| *of != id) => {
+                            format!("the volume `{existing}` is that of another environment")
+                        }
+                        Some(_) => continue,
+                    };
+                    let failure = Failure::new(FailureKind::Start, "", message).of(node.clone());
+                    return Err(failure.at(field(["existing"])).into());
                 }
                 context.go_on()?;
                 let name = names.volume(node, "");

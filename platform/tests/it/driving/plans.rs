@@ -149,3 +149,37 @@ async fn approve(world: &World, id: uuid::Uuid, plan: &str) -> Said {
     tx.commit().await.unwrap();
     said
 }
+
+const REACHES: &str = r#"app shop {}
+volume kept { existing: "other_data" }
+volume root { driver_options: { type: "none", o: "bind", device: "/" } }
+volume shared { driver_options: { type: "nfs", device: ":/export" } }
+service web {
+  image: "nginx:1.27"
+  volumes: { "/host": bind(path: "/"), "/kept": volume(kept), "/root": volume(root), "/shared": volume(shared) }
+  privileged: true
+  devices: { "/dev/mem": { host: "/dev/mem" } }
+  network_mode: host
+  pid: host
+  ipc: host
+  capabilities: { add: [net_admin, sys_admin] }
+}
+"#;
+
+#[tokio::test]
+async fn a_program_reaches_the_machine_only_where_the_platform_lets_it() {
+    let mut world = World::new().await;
+    let id = world.deploy(REACHES).await;
+    let failure = world.run(id, |_| Answer::Well).await.failure.unwrap();
+    assert_eq!(world.way(id).await, ["queued", "checking", "planning", "failed"]);
+    assert_eq!(failure.kind, FailureKind::Unsupported, "{failure:?}");
+    let drawn = failure.rendered.unwrap();
+    let places = drawn.lines().filter_map(|line| line.trim().strip_prefix("┌─ app.oal:"));
+    let lines: Vec<&str> = places.filter_map(|place| place.split(':').next()).collect();
+    assert_eq!(lines, ["7", "8", "9", "10", "11", "12", "13", "2", "3"], "{drawn}");
+    assert!(drawn.contains("HELIOS_HOST_ACCESS=true"), "{drawn}");
+
+    let driver = std::sync::Arc::get_mut(&mut world.driver).unwrap();
+    driver.settings.host_access = true;
+    world.live_with(REACHES).await;
+}

@@ -61,3 +61,22 @@ async fn a_fixed_name_never_costs_somebody_else_his_container() {
     assert_eq!(world.running("service/renamed").await, [name]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_of_another_environment_is_none_that_exists() {
+    let (world, other) = (World::new().await, World::new().await);
+    let own = "volume data {}\nservice web { image: \"busybox:1\", command: [\"sleep\", \"1001\"], volumes: { \"/data\": volume(data) }, \
+               stop_signal: sigkill, update: { monitor: 0s } }\n";
+    world.deploy(&world.release(1, 1, own).await, None).await;
+    let volume = docker(&["volume", "ls", "-q", "--filter", &format!("label=helios.target={}", world.target)]);
+    let body = own.replace("volume data {}", &format!("volume data {{ existing: \"{volume}\" }}"));
+    let failure = other.fails(Phase::Release, &other.release(1, 1, &body).await, None).await;
+    assert_eq!(failure.field.unwrap().to_string(), "/existing");
+    assert!(failure.message.contains("another environment"), "{}", failure.message);
+    // Its own, and one of nobody's, it may have.
+    world.deploy(&world.release(2, 1, &body).await, None).await;
+    let nobodys = docker(&["volume", "create"]);
+    let body = body.replace(&volume, &nobodys);
+    other.deploy(&other.release(2, 1, &body).await, None).await;
+    other.done(Phase::Down, &other.release(2, 1, &body).await, None).await;
+    docker(&["volume", "rm", &nobodys]);
+}
