@@ -49,7 +49,7 @@ pub struct TerminalSize {
 pub enum Frame {
     /// To the command: bytes for its standard input; none for its end.
     Input(Vec<u8>),
-    /// From the command: bytes it wrote to standard output, or to its terminal.
+    /// From the command: bytes it wrote to standard output, or to its terminal; none to see whether somebody still reads.
     Output(Vec<u8>),
     /// From the command: bytes it wrote to standard error.
     ErrorOutput(Vec<u8>),
@@ -96,6 +96,7 @@ impl Frame {
         match self {
             Self::Input(bytes) if bytes.is_empty() => put(0, &[]),
             Self::Input(bytes) => bytes.chunks(MOST).for_each(|part| put(0, part)),
+            Self::Output(bytes) if bytes.is_empty() => put(1, &[]),
             Self::Output(bytes) => bytes.chunks(MOST).for_each(|part| put(1, part)),
             Self::ErrorOutput(bytes) => bytes.chunks(MOST).for_each(|part| put(2, part)),
             Self::Exit(code) => put(3, code.map(|code| code.to_string()).unwrap_or_default().as_bytes()),

@@ -1,30 +1,35 @@
 //! Conversations with the agent of a target over core NATS: lines of running containers, commands in them.
 //!
 //! The API asks `helios.agent.<target>.<verb>` and names a session, a prefix nobody can guess. The agent listens to `<session>.in`,
-//! answers that it has accepted, and from then on speaks on `<session>.out`. Both sides say something every [`BEAT`], an empty
-//! message if there is nothing else to say, and take the other for gone after [`SILENCE`]. Nothing here is kept: what breaks off is
-//! asked for again by whoever wants it.
+//! answers that it has accepted, and from then on speaks on `<session>.out`. Both sides are heard of every [`BEAT`], and take the
+//! other for gone after [`SILENCE`]. Nothing here is kept: what breaks off is asked for again by whoever wants it.
 
 use std::time::Duration;
 
-use async_nats::{Client, Message, Subscriber};
+use async_nats::{Client, Message};
 use bytes::Bytes;
-use futures::StreamExt;
 use helios_client::Failure;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout, timeout_at};
+use tokio::time::timeout;
 
 use super::subjects;
 use crate::domain::job::EnvironmentRef;
 use crate::target::{ExecQuery, LogLine, LogQuery};
 
-/// How often each side says something.
+mod conversation;
+
+pub use conversation::{Conversation, Ear, Mouth, WINDOW};
+
+/// How often each side is heard of.
 pub const BEAT: Duration = Duration::from_secs(5);
 /// After that long without a word the other side is gone.
 pub const SILENCE: Duration = Duration::from_secs(20);
 /// How long the agent has to accept.
 const ACCEPT: Duration = Duration::from_secs(5);
+
+/// How long the bus has to say that nobody listens.
+const LISTENS: Duration = Duration::from_secs(1);
 
 /// The verb of [`LogsRequest`]; the agent speaks in [`LogsAnswer`]s as JSON.
 pub const LOGS: &str = "logs";
@@ -71,6 +76,10 @@ pub enum AgentError {
     Slow(String),
     /// The bus.
     Bus(String),
+    /// The other side has ended, or is not heard of any more.
+    Gone,
+    /// Something that the other side said has not come.
+    Lost,
     /// The request cannot be written as JSON.
     Request(serde_json::Error),
 }
@@ -81,6 +90,8 @@ impl std::fmt::Display for AgentError {
             Self::NoAgent(target) => write!(f, "no deploy agent of the target `{target}` is there"),
             Self::Slow(target) => write!(f, "the deploy agent of the target `{target}` does not answer"),
             Self::Bus(error) => write!(f, "the bus: {error}"),
+            Self::Gone => f.write_str("the deploy agent has gone"),
+            Self::Lost => f.write_str("the bus has lost a message of the deploy agent"),
             Self::Request(error) => error.fmt(f),
         }
     }
@@ -95,70 +106,20 @@ struct Opening<T> {
     request: T,
 }
 
-/// One end of a conversation. Split it to listen and speak at the same time.
-#[derive(Debug)]
-pub struct Conversation {
-    /// What the other side says.
-    pub ear: Ear,
-    /// What is said to it.
-    pub mouth: Mouth,
-}
-
-/// What the other side says.
-#[derive(Debug)]
-pub struct Ear {
-    messages: Subscriber,
-    heard: Instant,
-}
-
-/// What is said to the other side.
-#[derive(Debug, Clone)]
-pub struct Mouth {
-    client: Client,
-    subject: String,
-}
-
-impl Ear {
-    /// The next message that says something; none when the other side is gone.
-    pub async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            let message = timeout_at(self.heard + SILENCE, self.messages.next()).await.ok().flatten()?;
-            self.heard = Instant::now();
-            if !message.payload.is_empty() {
-                return Some(message.payload);
-            }
+/// Whether an agent of a target listens.
+///
+/// # Errors
+/// The bus.
+pub async fn is_there(client: &Client, target: &str) -> Result<bool, AgentError> {
+    // No request, so that nobody answers; that nobody is there the bus says itself.
+    let asked = timeout(LISTENS, client.request(subjects::agent(target, LOGS), Bytes::new()));
+    match asked.await {
+        Ok(Err(error)) if error.kind() == async_nats::RequestErrorKind::NoResponders => Ok(false),
+        Ok(Err(error)) if error.kind() != async_nats::RequestErrorKind::TimedOut => {
+            Err(AgentError::Bus(error.to_string()))
         }
+        _ => Ok(true),
     }
-}
-
-impl Mouth {
-    /// Says something.
-    ///
-    /// # Errors
-    /// The bus.
-    pub async fn say(&self, message: impl Into<Bytes>) -> Result<(), AgentError> {
-        self.client
-            .publish(self.subject.clone(), message.into())
-            .await
-            .map_err(|error| AgentError::Bus(error.to_string()))
-    }
-
-    /// Says that this side is still there; to be called at each tick of [`beats`].
-    ///
-    /// # Errors
-    /// The bus.
-    pub async fn beat(&self) -> Result<(), AgentError> {
-        self.say(Bytes::new()).await
-    }
-}
-
-/// Ticks at which a side has to say something, the first one a [`BEAT`] from now.
-#[must_use]
-pub fn beats() -> Interval {
-    let mut beats = interval(BEAT);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    beats.reset();
-    beats
 }
 
 /// Begins a conversation with the agent of a target.
@@ -184,10 +145,7 @@ pub async fn open(
         Ok(Err(error)) if error.kind() != async_nats::RequestErrorKind::TimedOut => return Err(bus(&error)),
         _ => return Err(AgentError::Slow(target.to_owned())),
     }
-    Ok(Conversation {
-        ear: Ear { messages, heard: Instant::now() },
-        mouth: Mouth { client: client.clone(), subject: format!("{session}.in") },
-    })
+    Ok(Conversation::new(client, messages, format!("{session}.in")))
 }
 
 /// Accepts a conversation, as the agent: `message` came on [`subjects::agent`], best by a queue subscription, so that one of
@@ -207,9 +165,5 @@ pub async fn accept<T: DeserializeOwned>(
     let messages = client.subscribe(format!("{session}.in")).await.map_err(|error| bus(&error))?;
     client.flush().await.map_err(|error| bus(&error))?;
     client.publish(reply, Bytes::from_static(b"{}")).await.map_err(|error| bus(&error))?;
-    let conversation = Conversation {
-        ear: Ear { messages, heard: Instant::now() },
-        mouth: Mouth { client: client.clone(), subject: format!("{session}.out") },
-    };
-    Ok(Some((request, conversation)))
+    Ok(Some((request, Conversation::new(client, messages, format!("{session}.out")))))
 }

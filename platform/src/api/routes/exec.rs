@@ -8,7 +8,7 @@ use http::header::{CONNECTION, UPGRADE};
 use http::request::Parts;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{EnvironmentPath, jobs};
 use crate::api::Api;
@@ -16,7 +16,7 @@ use crate::api::access::{Allowed, Exec};
 use crate::api::extract::{Json, Path};
 use crate::api::limits::StreamSlot;
 use crate::api::refusal::{Answer, Refusal};
-use crate::bus::agent::{self, Conversation, ExecRequest};
+use crate::bus::agent::{self, Conversation, Ear, ExecRequest, Mouth};
 use crate::store::{audit, environments};
 use crate::target::ExecQuery;
 
@@ -87,68 +87,67 @@ pub async fn exec(
     Ok((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
 }
 
-/// Carries frames both ways until the command has ended or either side has gone.
-async fn bridge(
-    mut caller: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-    mut conversation: Conversation,
-    _slot: StreamSlot,
-) {
-    let (mut beats, mut buffer) = (agent::beats(), Vec::new());
-    loop {
-        tokio::select! {
-            _ = beats.tick() => {
-                if conversation.mouth.beat().await.is_err() {
-                    break;
-                }
-            }
-            read = caller.read_buf(&mut buffer) => {
-                if !matches!(read, Ok(1..)) || !pass_on(&mut buffer, &conversation).await {
-                    break;
-                }
-            }
-            message = conversation.ear.next() => {
-                let gone = || Refusal::Unavailable(String::from("the deploy agent has gone"));
-                let (bytes, last) = match message {
-                    Some(mut message) if message.len() <= 5 + helios_client::exec::MOST => {
-                        // the last frame of a command is its exit or what went wrong
-                        let last = matches!(message.first(), Some(3 | 5));
-                        (std::mem::take(&mut message).to_vec(), last)
+/// Carries frames both ways until the command has ended or either side has gone; the agent hears of it. Each way at its own pace.
+async fn bridge(caller: impl AsyncRead + AsyncWrite, conversation: Conversation, _slot: StreamSlot) {
+    let (from, to) = tokio::io::split(caller);
+    let Conversation { ear, mouth } = conversation;
+    tokio::select! {
+        () = give(from, mouth) => {}
+        _ = take(ear, to) => {}
+    }
+}
+
+/// Passes what the caller sends on to the agent, until the caller goes, sends what is no frame, or the agent has gone and that
+/// is for [`take`] to say.
+async fn give(mut caller: impl AsyncRead + Unpin, mut mouth: Mouth) {
+    let mut buffer = Vec::new();
+    while matches!(caller.read_buf(&mut buffer).await, Ok(1..)) {
+        loop {
+            match Frame::take(&mut buffer) {
+                Ok(Some(frame @ (Frame::Input(_) | Frame::Resize(_)))) => {
+                    let mut bytes = Vec::new();
+                    frame.write(&mut bytes);
+                    if mouth.say(bytes).await.is_err() {
+                        return std::future::pending().await;
                     }
-                    _ => {
-                        let mut bytes = Vec::new();
-                        Frame::Problem(Box::new(gone().problem())).write(&mut bytes);
-                        (bytes, true)
-                    }
-                };
-                if caller.write_all(&bytes).await.is_err() || caller.flush().await.is_err() {
-                    break;
                 }
-                if last {
-                    let _ = caller.shutdown().await;
-                    return;
-                }
+                Ok(None) => break,
+                _ => return,
             }
         }
     }
-    // the command must not outlive who started it
-    let mut end = Vec::new();
-    Frame::Exit(None).write(&mut end);
-    let _ = conversation.mouth.say(end).await;
 }
 
-/// Passes whole frames on to the agent; false when the caller sends what is none.
-async fn pass_on(buffer: &mut Vec<u8>, conversation: &Conversation) -> bool {
+/// Passes what the agent says on to the caller, up to the last frame.
+async fn take(mut ear: Ear, mut caller: impl AsyncWrite + Unpin) -> std::io::Result<()> {
+    // Whoever has gone is noticed by what can no longer be written: while a command takes no input, nothing is read.
+    let mut beats = tokio::time::interval(agent::BEAT);
+    beats.reset();
     loop {
-        match Frame::take(buffer) {
-            Ok(Some(frame @ (Frame::Input(_) | Frame::Resize(_)))) => {
-                let mut bytes = Vec::new();
-                frame.write(&mut bytes);
-                if conversation.mouth.say(bytes).await.is_err() {
-                    return false;
-                }
+        let said = tokio::select! {
+            said = ear.next() => said,
+            _ = beats.tick() => {
+                let mut nothing = Vec::new();
+                Frame::Output(Vec::new()).write(&mut nothing);
+                Ok(nothing.into())
             }
-            Ok(None) => return true,
-            _ => return false,
+        };
+        let (bytes, last) = match said {
+            // the last frame of a command is its exit or what went wrong
+            Ok(message) => {
+                let last = matches!(message.first(), Some(3 | 5));
+                (message, last)
+            }
+            Err(error) => {
+                let mut bytes = Vec::new();
+                Frame::Problem(Box::new(Refusal::from(error).problem())).write(&mut bytes);
+                (bytes.into(), true)
+            }
+        };
+        caller.write_all(&bytes).await?;
+        caller.flush().await?;
+        if last {
+            return caller.shutdown().await;
         }
     }
 }

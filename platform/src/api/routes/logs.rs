@@ -187,20 +187,13 @@ pub async fn of_environment(
 
 /// Passes on what the agent says, until either side has gone.
 async fn relay(mut conversation: Conversation, sender: mpsc::Sender<Event>) {
-    let mut beats = agent::beats();
     loop {
         let message = tokio::select! {
             () = sender.closed() => break,
-            _ = beats.tick() => {
-                if conversation.mouth.beat().await.is_err() {
-                    break;
-                }
-                continue;
-            }
             message = conversation.ear.next() => message,
         };
         // without its end the stream was cut off, and the client comes again
-        let Some(message) = message else { break };
+        let Ok(message) = message else { break };
         let (event, last) = match serde_json::from_slice(&message) {
             Ok(LogsAnswer::Line(line)) => match show(line) {
                 Ok(event) => (event, false),
@@ -214,10 +207,6 @@ async fn relay(mut conversation: Conversation, sender: mpsc::Sender<Event>) {
             break;
         }
     }
-    // the agent hears it, or notices the silence
-    let mut end = Vec::new();
-    helios_client::exec::Frame::Exit(None).write(&mut end);
-    let _ = conversation.mouth.say(end).await;
 }
 
 fn show(line: target::LogLine) -> Answer<Event> {

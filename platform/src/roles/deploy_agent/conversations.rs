@@ -5,18 +5,18 @@ use std::time::Duration;
 use async_nats::Message;
 use bytes::Bytes;
 use futures::StreamExt;
-use helios_client::exec::{Frame, TerminalSize};
+use helios_client::exec::{Frame, MOST, TerminalSize};
 use helios_client::problem::Problem;
 use helios_client::{Failure, FailureKind};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 use super::DeployAgent;
-use crate::bus::agent::{self, Conversation, EXEC, ExecRequest, LOGS, LogsAnswer, LogsRequest};
+use crate::bus::agent::{self, Conversation, EXEC, Ear, ExecRequest, LOGS, LogsAnswer, LogsRequest};
 use crate::bus::{Bus, subjects};
 use crate::domain::job::EnvironmentRef;
 use crate::store::{environments, releases};
-use crate::target::Target;
+use crate::target::{BoxFuture, Exec, Target};
 
 /// The pause before it is listened again when the bus has broken off.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -75,7 +75,7 @@ async fn talk(agent: DeployAgent, bus: Bus, verb: &'static str, message: Message
 }
 
 async fn logs(agent: &DeployAgent, request: LogsRequest, conversation: Conversation) -> Result<(), agent::AgentError> {
-    let Conversation { mut ear, mouth } = conversation;
+    let Conversation { ear, mut mouth } = conversation;
     let say = |answer: &LogsAnswer| Bytes::from(serde_json::to_vec(answer).unwrap_or_default());
     if let Err(failure) = learn(agent, &request.environment).await {
         return mouth.say(say(&LogsAnswer::Failed(Box::new(failure)))).await;
@@ -84,62 +84,73 @@ async fn logs(agent: &DeployAgent, request: LogsRequest, conversation: Conversat
         Ok(lines) => lines,
         Err(failure) => return mouth.say(say(&LogsAnswer::Failed(Box::new(failure)))).await,
     };
-    let mut beats = agent::beats();
-    loop {
-        tokio::select! {
-            line = lines.next() => match line {
-                Some(line) => mouth.say(say(&LogsAnswer::Line(line))).await?,
-                None => return mouth.say(say(&LogsAnswer::End)).await,
-            },
-            _ = beats.tick() => mouth.beat().await?,
-            // Nothing is said to us here; when it ends, nobody listens any more.
-            heard = ear.next() => if heard.is_none() { return Ok(()) },
+    let gone = ear.gone();
+    let speak = async {
+        while let Some(line) = lines.next().await {
+            mouth.say(say(&LogsAnswer::Line(line))).await?;
+        }
+        mouth.say(say(&LogsAnswer::End)).await
+    };
+    gone.run_until_cancelled(speak).await.unwrap_or(Ok(()))
+}
+
+async fn exec(agent: &DeployAgent, request: ExecRequest, conversation: Conversation) -> Result<(), agent::AgentError> {
+    let Conversation { mut ear, mut mouth } = conversation;
+    let running = match agent.docker.exec(&request.environment, request.query).await {
+        Ok(running) => running,
+        Err(failure) => return mouth.say(bytes(&Frame::Problem(Box::new(problem(failure))))).await,
+    };
+    let Exec { mut output, mut input, resize, exit, end } = running;
+    let gone = ear.gone();
+    // Each at its own pace: a command that does not read waits for nobody to read what it writes, and the other way round.
+    let speak = async {
+        while let Some((is_error, written)) = output.next().await {
+            for part in written.chunks(MOST) {
+                let part = part.to_vec();
+                mouth.say(bytes(&if is_error { Frame::ErrorOutput(part) } else { Frame::Output(part) })).await?;
+            }
+        }
+        mouth.say(bytes(&Frame::Exit(exit.await))).await
+    };
+    let ended = tokio::select! {
+        ended = speak => Some(ended),
+        () = hear(&mut ear, &mut input, &*resize) => None,
+        () = gone.cancelled() => None,
+    };
+    match ended {
+        Some(Ok(())) => Ok(()),
+        // Whoever asked is gone: nobody is left to end the command.
+        other => {
+            end.await;
+            other.unwrap_or(Ok(()))
         }
     }
 }
 
-async fn exec(agent: &DeployAgent, request: ExecRequest, conversation: Conversation) -> Result<(), agent::AgentError> {
-    let Conversation { mut ear, mouth } = conversation;
-    let say = |frame: Frame| {
-        let mut bytes = Vec::new();
-        frame.write(&mut bytes);
-        Bytes::from(bytes)
-    };
-    let mut running = match agent.docker.exec(&request.environment, request.query).await {
-        Ok(running) => running,
-        Err(failure) => return mouth.say(say(Frame::Problem(Box::new(problem(failure))))).await,
-    };
-    let (mut beats, mut heard, mut input_ended) = (agent::beats(), Vec::new(), false);
-    loop {
-        tokio::select! {
-            output = running.output.next() => match output {
-                Some((true, bytes)) => mouth.say(say(Frame::ErrorOutput(bytes.to_vec()))).await?,
-                Some((false, bytes)) => mouth.say(say(Frame::Output(bytes.to_vec()))).await?,
-                None => return mouth.say(say(Frame::Exit(running.exit.await))).await,
-            },
-            _ = beats.tick() => mouth.beat().await?,
-            bytes = ear.next() => {
-                // Whoever asked is gone: nobody is left to end the command.
-                let Some(bytes) = bytes else {
-                    running.end.await;
-                    return Ok(());
-                };
-                heard.extend_from_slice(&bytes);
-                while let Ok(Some(frame)) = Frame::take(&mut heard) {
-                    match frame {
-                        Frame::Input(bytes) if bytes.is_empty() => {
-                            input_ended = true;
-                            let _ = running.input.shutdown().await;
-                        }
-                        Frame::Input(bytes) if !input_ended => {
-                            // The command may have closed its input; that is its own business.
-                            let _ = running.input.write_all(&bytes).await;
-                            let _ = running.input.flush().await;
-                        }
-                        Frame::Resize(TerminalSize { columns, rows }) => (running.resize)(columns, rows).await,
-                        _ => {}
-                    }
+/// Brings a command what is said to it, until nothing more comes.
+async fn hear(
+    ear: &mut Ear,
+    input: &mut (impl AsyncWrite + Unpin),
+    resize: &(impl Fn(u16, u16) -> BoxFuture<'static, ()> + ?Sized),
+) {
+    let (mut heard, mut input_ended) = (Vec::new(), false);
+    while let Ok(message) = ear.next().await {
+        heard.extend_from_slice(&message);
+        loop {
+            match Frame::take(&mut heard) {
+                Ok(Some(Frame::Input(bytes))) if bytes.is_empty() => {
+                    input_ended = true;
+                    let _ = input.shutdown().await;
                 }
+                Ok(Some(Frame::Input(bytes))) if !input_ended => {
+                    // The command may have closed its input; that is its own business.
+                    let _ = input.write_all(&bytes).await;
+                    let _ = input.flush().await;
+                }
+                Ok(Some(Frame::Resize(TerminalSize { columns, rows }))) => resize(columns, rows).await,
+                Ok(Some(Frame::Exit(_))) | Err(_) => return,
+                Ok(Some(_)) => {}
+                Ok(None) => break,
             }
         }
     }
@@ -157,6 +168,7 @@ async fn learn(agent: &DeployAgent, environment: &EnvironmentRef) -> Result<(), 
         Some(release) => releases::get(&mut tx, release).await.map_err(database)?,
         None => None,
     };
+    let release = releases::get(&mut tx, id).await.map_err(database)?;
     drop(tx);
     match release {
         Some(release) => agent.docker.learn_secrets(environment, &release.secret_versions.0).await,

@@ -17,7 +17,7 @@ async fn quiet_agent(bus: async_nats::Client) {
     bus.flush().await.unwrap();
     tokio::spawn(async move {
         while let Some(message) = asked.next().await {
-            if let Some((_, talk)) = agent::accept::<LogsRequest>(&bus, &message).await.unwrap() {
+            if let Some((_, mut talk)) = agent::accept::<LogsRequest>(&bus, &message).await.unwrap() {
                 talk.mouth.say(serde_json::to_vec(&LogsAnswer::End).unwrap()).await.unwrap();
             }
         }

@@ -183,7 +183,7 @@ async fn lines_of_containers_and_commands_in_them_go_through_the_agent() {
         let agent_client = client_of_agent.clone();
         async move {
             while let Some(message) = logs.next().await {
-                let (request, talk) = agent::accept::<LogsRequest>(&agent_client, &message).await.unwrap().unwrap();
+                let (request, mut talk) = agent::accept::<LogsRequest>(&agent_client, &message).await.unwrap().unwrap();
                 assert_eq!(
                     (&*request.environment.org_name, &*request.environment.app, request.query.tail),
                     ("acme", "shop", Some(5))
@@ -218,7 +218,7 @@ async fn lines_of_containers_and_commands_in_them_go_through_the_agent() {
         let message = execs.next().await.unwrap();
         let (request, mut talk) = agent::accept::<ExecRequest>(&client_of_agent, &message).await.unwrap().unwrap();
         assert_eq!(request.query.command, ["cat"]);
-        while let Some(message) = talk.ear.next().await {
+        while let Ok(message) = talk.ear.next().await {
             let mut bytes = message.to_vec();
             let frame = match Frame::take(&mut bytes).unwrap().unwrap() {
                 Frame::Input(bytes) if bytes.is_empty() => Frame::Exit(Some(7)),
@@ -245,3 +245,4 @@ async fn lines_of_containers_and_commands_in_them_go_through_the_agent() {
         .unwrap();
     assert_eq!(written, ["shop/production service/a cat"]);
 }
+

@@ -43,7 +43,7 @@ async fn lines_are_seen_without_secrets_and_commands_run_until_their_reader_is_g
     let mut lines = Vec::new();
     until("the agent listens", async || agent::open(bus.client(), &target, LOGS, &request).await.is_ok()).await;
     let mut conversation = agent::open(bus.client(), &target, LOGS, &request).await.unwrap();
-    while let Some(message) = conversation.ear.next().await {
+    while let Ok(message) = conversation.ear.next().await {
         match serde_json::from_slice(&message).unwrap() {
             LogsAnswer::Line(line) => lines.push(line.line),
             LogsAnswer::End => break,
@@ -73,7 +73,8 @@ async fn lines_are_seen_without_secrets_and_commands_run_until_their_reader_is_g
     }
     assert_eq!(frames, [Frame::ErrorOutput(b"got abc\n".to_vec()), Frame::Exit(Some(7))]);
 
-    // Whoever asked goes away without a word.
+    // Whoever asked goes away.
+    let begun = std::time::Instant::now();
     drop(agent::open(bus.client(), &target, EXEC, &exec(&["sleep", "4711"])).await.unwrap());
     let container = world.running("service/web").await.remove(0);
     until("the command has ended", async || {
@@ -81,6 +82,7 @@ async fn lines_are_seen_without_secrets_and_commands_run_until_their_reader_is_g
         world.engine.run_in(&container, &command, Duration::from_secs(5)).await.unwrap().output.trim() == "0"
     })
     .await;
+    assert!(begun.elapsed() < Duration::from_secs(15), "its end is said, not waited for: {:?}", begun.elapsed());
     let written: i64 = sqlx::query_scalar("SELECT count(*) FROM instances WHERE state = 'running'")
         .fetch_one(world.store.pool())
         .await
@@ -89,3 +91,66 @@ async fn lines_are_seen_without_secrets_and_commands_run_until_their_reader_is_g
     stop.cancel();
     serving.await.unwrap();
 }
+
+/// Both ends of a conversation over a private bus, without an agent.
+async fn both_ends(bus: &Bus, verb: &str) -> (agent::Conversation, agent::Conversation) {
+    let mut asked = bus.client().subscribe(helios::bus::subjects::agent("test", verb)).await.unwrap();
+    bus.client().flush().await.unwrap();
+    let client = bus.client().clone();
+    let answering = tokio::spawn(async move {
+        let message = futures::StreamExt::next(&mut asked).await.unwrap();
+        agent::accept::<String>(&client, &message).await.unwrap().unwrap().1
+    });
+    let asking = agent::open(bus.client(), "test", verb, &"a request").await.unwrap();
+    (asking, answering.await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_is_heard_whole_or_ends_and_has_bounds() {
+    let nats = Nats::start();
+    let bus = Bus::connect(&nats.url(), "test").await.unwrap();
+    bus.until_connected(Duration::from_secs(10)).await.unwrap();
+
+    // Who speaks waits for who listens.
+    let (mut asking, mut answering) = both_ends(&bus, "much").await;
+    let said = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = std::sync::Arc::clone(&said);
+    let speaking = tokio::spawn(async move {
+        for number in 0..200_u8 {
+            asking.mouth.say(vec![number; 60_000]).await.unwrap();
+            counted.fetch_add(60_000, std::sync::atomic::Ordering::SeqCst);
+        }
+        asking
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(said.load(std::sync::atomic::Ordering::SeqCst) <= agent::WINDOW as usize, "{said:?}");
+    for number in 0..200_u8 {
+        assert_eq!(answering.ear.next().await.unwrap(), vec![number; 60_000]);
+    }
+    // An end is heard at once, behind what was said before.
+    let mut asking = speaking.await.unwrap();
+    asking.mouth.say("last").await.unwrap();
+    drop(asking);
+    assert_eq!(answering.ear.next().await.unwrap(), "last");
+    let end = tokio::time::timeout(Duration::from_secs(5), answering.ear.next()).await.unwrap();
+    assert!(matches!(end, Err(agent::AgentError::Gone)), "{end:?}");
+
+    // What is lost is not passed over.
+    let mut all = bus.client().subscribe("_INBOX.>").await.unwrap();
+    bus.client().flush().await.unwrap();
+    let (mut asking, mut answering) = both_ends(&bus, "lost").await;
+    answering.mouth.say("one").await.unwrap();
+    let subject = loop {
+        let message = futures::StreamExt::next(&mut all).await.unwrap();
+        if message.payload == "one" {
+            break message.subject;
+        }
+    };
+    let mut headers = async_nats::HeaderMap::new();
+    headers.insert("Helios-Number", "3");
+    bus.client().publish_with_headers(subject, headers, "three".into()).await.unwrap();
+    assert_eq!(asking.ear.next().await.unwrap(), "one");
+    let lost = asking.ear.next().await;
+    assert!(matches!(lost, Err(agent::AgentError::Lost)), "{lost:?}");
+}
+

@@ -1,6 +1,6 @@
 //! What runs: its lines, commands in it and beside it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -32,6 +32,22 @@ fn commands_run_in_containers_and_beside_them_and_their_ends_are_ours() {
 
     let cat = app.run_with_input(&["exec", "-e", "dev", "web", "--", "cat"], "through\nthe pipe").code(0);
     assert_eq!((cat.out.as_str(), cat.err.as_str()), ("through\nthe pipe", ""));
+    // Much more than anything on the way keeps, and a command that reads nothing.
+    let much: Vec<u8> = (0..20_000_000_u32).map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
+    let mut cat = app.command(&["exec", "-e", "dev", "web", "--", "cat"]);
+    let mut cat = cat.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut input, given) = (cat.stdin.take().unwrap(), much.clone());
+    let giving = std::thread::spawn(move || input.write_all(&given));
+    let mut through = Vec::new();
+    cat.stdout.take().unwrap().read_to_end(&mut through).unwrap();
+    giving.join().unwrap().unwrap();
+    assert_eq!((cat.wait().unwrap().code(), through.len()), (Some(0), much.len()));
+    assert!(through == much, "what comes back is what was given");
+    let text = "x".repeat(4_000_000);
+    app.run_with_input(&["exec", "-e", "dev", "web", "--", "sh", "-c", "sleep 1; echo done"], &text)
+        .code(0)
+        .out("done");
+
     let both = app.run(&["exec", "-e", "dev", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 9"]).code(9);
     assert_eq!((both.out.as_str(), both.err.as_str()), ("out\n", "err\n"));
     let none = app.run(&["exec", "-e", "dev", "web", "--", "no-such-program"]);
@@ -41,6 +57,32 @@ fn commands_run_in_containers_and_beside_them_and_their_ends_are_ours() {
         .err("nothing in runs/dev is called `nothing`")
         .err("`service/web`");
     app.run(&["exec", "-e", "dev", "web", "--copy", "7", "--", "true"]).code(4).err("copy 7 of `service/web`");
+
+    // A command ends with who began it, also while it reads nothing of what it is given.
+    let mut waiting = app.command(&["exec", "-e", "dev", "web", "--", "sleep", "4712"]);
+    let mut waiting = waiting.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = waiting.stdin.take().unwrap();
+    std::thread::spawn(move || input.write_all(&vec![b'x'; 8_000_000]));
+    let count = || {
+        let count = "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c '[s]leep 4712'";
+        app.run(&["exec", "-e", "dev", "web", "--", "sh", "-c", count])
+            .out
+            .trim()
+            .lines()
+            .last()
+            .unwrap_or("0")
+            .to_owned()
+    };
+    let until = |wanted: &str, limit: u64| {
+        let begun = std::time::Instant::now();
+        while count() != wanted {
+            assert!(begun.elapsed().as_secs() < limit, "`sleep` is not there {wanted} times");
+        }
+    };
+    until("1", 20);
+    kill_process(Pid::from_child(&waiting), Signal::INT).unwrap();
+    waiting.wait().unwrap();
+    until("0", 25);
 }
 
 #[test]
