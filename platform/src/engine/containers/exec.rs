@@ -8,6 +8,7 @@ use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecOptions, Star
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use rustix::process::Signal;
 use tokio::io::AsyncWrite;
 
 use super::super::{Engine, EngineError};
@@ -88,7 +89,31 @@ impl Engine {
         Ok((state.exit_code.filter(|_| !running), state.pid.filter(|pid| running && *pid > 0)))
     }
 
-    /// Runs a command in a container to its end, or for `limit` at most.
+    /// Ends a command and what it began: asks, and after `grace` no longer. One that has ended is fine.
+    // The engine has no call for that; the process is one of this machine's, and the runtime makes it the leader of a session.
+    pub async fn end_exec(&self, id: &str, grace: Duration) {
+        let process = async || {
+            // One that has just begun has no process yet.
+            for _ in 0..50 {
+                match self.exec_state(id).await.ok()? {
+                    (None, None) => tokio::time::sleep(Duration::from_millis(20)).await,
+                    (_, process) => return i32::try_from(process?).ok().and_then(rustix::process::Pid::from_raw),
+                }
+            }
+            None
+        };
+        if !grace.is_zero() {
+            let Some(process) = process().await else { return };
+            let _ = rustix::process::kill_process(process, Signal::HUP);
+            tokio::time::sleep(grace).await;
+        }
+        if let Some(process) = process().await {
+            let _ = rustix::process::kill_process_group(process, Signal::KILL);
+            let _ = rustix::process::kill_process(process, Signal::KILL);
+        }
+    }
+
+    /// Runs a command in a container to its end, or for `limit` at most: then it is ended.
     ///
     /// # Errors
     /// As [`Self::exec`].
@@ -104,10 +129,13 @@ impl Engine {
         };
         let ended = tokio::time::timeout(limit, reading).await.is_ok();
         let mut code = None;
+        if !ended {
+            self.end_exec(&running.id, Duration::ZERO).await;
+        }
         // The output may end a moment before the engine has the exit code.
-        for _ in 0..if ended { 50 } else { 1 } {
+        for _ in 0..if ended { 50 } else { 0 } {
             code = self.exec_state(&running.id).await?.0;
-            if code.is_some() || !ended {
+            if code.is_some() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,6 +1,7 @@
 //! Lines of running containers, and commands in them.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
@@ -13,6 +14,9 @@ use crate::domain::naming::labels;
 use crate::engine::containers::Container;
 use crate::engine::containers::logs::Lines;
 use crate::target::{Exec, ExecQuery, LogLine, LogQuery};
+
+/// How long a command has to end when whoever began it has gone.
+const GRACE: Duration = Duration::from_secs(2);
 
 impl Docker {
     pub(super) async fn log_lines(
@@ -83,7 +87,7 @@ impl Docker {
                 for _ in 0..100 {
                     match engine.exec_state(&id).await {
                         Ok((Some(code), _)) => return Some(code),
-                        Ok(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+                        Ok(_) => tokio::time::sleep(Duration::from_millis(20)).await,
                         Err(_) => break,
                     }
                 }
@@ -98,18 +102,7 @@ impl Docker {
                 Box::pin(told) as Pin<Box<dyn Future<Output = ()> + Send>>
             }
         };
-        // The engine has no call for that; the process is one of this machine's.
-        let end = async move {
-            if let Ok((_, Some(pid))) = engine.exec_state(&id).await
-                && let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw)
-            {
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::HUP);
-                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-                if engine.exec_state(&id).await.is_ok_and(|(_, still)| still.is_some()) {
-                    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-                }
-            }
-        };
+        let end = async move { engine.end_exec(&id, GRACE).await };
         Ok(Exec {
             output: running.output,
             input: running.input,

@@ -199,3 +199,17 @@ async fn what_somebody_else_changed_is_put_right() {
     assert_eq!(world.docker.diff(&job).await.unwrap(), Vec::<String>::new());
     until("the edge answers again", async || world.get("demo.localhost", "/").await == (200, "one".to_owned())).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_takes_too_long_is_ended_with_what_it_began() {
+    let world = World::new().await;
+    let body = service(r#"image: "busybox:1", command: ["sleep", "1001"], stop_signal: sigkill"#);
+    world.deploy(&world.release(1, 1, &body).await, None).await;
+    let container = world.running("service/web").await.remove(0);
+    let run = async |command: &str, limit: u64| {
+        let command = ["sh", "-c", command].map(str::to_owned);
+        world.engine.run_in(&container, &command, Duration::from_millis(limit)).await.unwrap()
+    };
+    assert_eq!(run("sleep 4714; true", 500).await.code, None);
+    until("nothing of it is left", async || run("ps | grep -c '[s]leep 4714'", 10_000).await.output == "0").await;
+}
