@@ -2,11 +2,15 @@
 //! written down. While a deployment of the environment is under way it judges its copies itself. Copies that are not ready get
 //! no requests.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use oal_ir::v1::{Restart, Service, Spec};
 use oal_ir::{Ir, NodeId};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use super::programs::{self, Programs};
@@ -31,43 +35,102 @@ struct Live {
     containers: Vec<(Uuid, NodeId, Container)>,
 }
 
-/// Asks for as long as the process lives.
+impl Live {
+    fn copies(&self, of: impl Fn(Uuid) -> bool) -> Vec<Copy<'_>> {
+        self.containers.iter().filter(|(environment, ..)| of(*environment)).filter_map(|one| copy(self, one)).collect()
+    }
+}
+
+/// What is live, as it was seen last, and a way to have it looked at again.
+#[derive(Default)]
+struct Seen {
+    live: Mutex<Arc<Live>>,
+    again: Notify,
+}
+
+impl Seen {
+    fn now(&self) -> Arc<Live> {
+        Arc::clone(&self.live.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Asks for as long as the process lives. Each environment is asked at its own pace: a copy that lets its questions wait, or takes
+/// long to stop, holds up nobody else.
 pub(super) async fn ask(agent: &DeployAgent) {
-    let mut tick = interval(TICK);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut live, mut programs, mut looked) = (Live::default(), Programs::new(), None::<Instant>);
+    let seen = Arc::new(Seen::default());
+    tokio::join!(keep_looking(agent, &seen), keep_asking(agent, &seen), leave_out(agent, &seen));
+}
+
+async fn keep_looking(agent: &DeployAgent, seen: &Seen) {
+    let (mut ticks, mut programs) = (ticks(LOOK), Programs::new());
     loop {
-        tick.tick().await;
-        if looked.is_none_or(|then| then.elapsed() >= LOOK) {
-            match look(agent, &mut programs).await {
-                Ok(found) => live = found,
-                Err(error) => tracing::warn!(error, "copies are not asked whether they work"),
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = seen.again.notified() => {}
+        }
+        match look(agent, &mut programs).await {
+            Ok(live) => {
+                agent.docker.forget_others(&live.copies(|_| true));
+                *seen.live.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
             }
-            looked = Some(Instant::now());
-        }
-        let copies: Vec<Copy<'_>> = live.containers.iter().filter_map(|one| copy(&live, one)).collect();
-        let round = agent.docker.ask_copies(&copies).await;
-        if let Err(failure) = agent.docker.leave_out(&copies).await {
-            tracing::warn!(failure = failure.message, "requests go to copies that are not ready");
-        }
-        if round.changed.is_empty() && round.broken.is_empty() {
-            continue;
-        }
-        let find = |name: &str| live.containers.iter().find(|(_, _, container)| container.name == name);
-        let mut touched: Vec<Uuid> = round.changed.iter().filter_map(|name| Some(find(name)?.0)).collect();
-        for (name, why) in round.broken {
-            if let Some((environment, node, container)) = find(&name) {
-                again(agent, &live, *environment, node, container, &why).await;
-                touched.push(*environment);
-                looked = None;
-            }
-        }
-        touched.sort_unstable();
-        touched.dedup();
-        for environment in touched {
-            watch::look_at(agent, environment).await;
+            // Those that are known go on being asked.
+            Err(error) => tracing::warn!(error, "new copies are not asked whether they work"),
         }
     }
+}
+
+async fn keep_asking(agent: &DeployAgent, seen: &Arc<Seen>) {
+    let (mut ticks, mut rounds, mut busy) = (ticks(TICK), JoinSet::new(), BTreeMap::new());
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {
+                let of: BTreeSet<Uuid> = seen.now().containers.iter().map(|(environment, ..)| *environment).collect();
+                for environment in of {
+                    busy.entry(environment).or_insert_with(|| {
+                        let (agent, seen) = (agent.clone(), Arc::clone(seen));
+                        rounds.spawn(async move { round(&agent, &seen, environment).await }).id()
+                    });
+                }
+            }
+            Some(ended) = rounds.join_next_with_id() => {
+                let id = ended.as_ref().map_or_else(|error| error.id(), |(id, ())| *id);
+                busy.retain(|_, round| *round != id);
+            }
+        }
+    }
+}
+
+/// Lets no requests go to copies that are not ready.
+async fn leave_out(agent: &DeployAgent, seen: &Seen) {
+    let mut ticks = ticks(TICK);
+    loop {
+        ticks.tick().await;
+        if let Err(failure) = agent.docker.leave_out(&seen.now().copies(|_| true)).await {
+            tracing::warn!(failure = failure.message, "requests go to copies that are not ready");
+        }
+    }
+}
+
+/// Asks the copies of an environment once, and starts again those that do not work.
+async fn round(agent: &DeployAgent, seen: &Seen, environment: Uuid) {
+    let live = seen.now();
+    let round = agent.docker.ask_copies(&live.copies(|of| of == environment)).await;
+    if round.changed.is_empty() && round.broken.is_empty() {
+        return;
+    }
+    for (name, why) in round.broken {
+        if let Some((_, node, container)) = live.containers.iter().find(|(_, _, container)| container.name == name) {
+            again(agent, &live, environment, node, container, &why).await;
+            seen.again.notify_one();
+        }
+    }
+    watch::look_at(agent, environment).await;
 }
 
 fn copy<'a>(live: &'a Live, (environment, node, container): &'a (Uuid, NodeId, Container)) -> Option<Copy<'a>> {

@@ -52,12 +52,16 @@ pub struct Round {
 }
 
 impl Docker {
-    /// Asks the copies whose time has come. What is known of others than these is forgotten.
+    /// Forgets what is known of others than these.
+    pub fn forget_others(&self, copies: &[Copy<'_>]) {
+        self.healths().retain(|(name, _), _| copies.iter().any(|copy| copy.container.name == *name));
+    }
+
+    /// Asks the copies whose time has come.
     pub async fn ask_copies(&self, copies: &[Copy<'_>]) -> Round {
         let now = Instant::now();
         let due: Vec<_> = {
-            let mut all = self.healths();
-            all.retain(|(name, _), _| copies.iter().any(|copy| copy.container.name == *name));
+            let all = self.healths();
             let questions =
                 copies.iter().flat_map(|copy| asked(copy.service).map(move |(field, probe)| (copy, field, probe)));
             questions

@@ -5,6 +5,7 @@ mod access;
 mod backups;
 mod canary;
 mod deployments;
+mod health;
 mod running;
 mod terminal;
 mod traces;

@@ -9,6 +9,7 @@ import time
 VERSION = os.environ.get("VERSION", "?")
 STARTED = time.monotonic()
 WARM_UP = float(os.environ.get("WARM_UP", "0"))
+HANG_AFTER = float(os.environ.get("HANG_AFTER", "inf"))
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -27,6 +28,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             Handler.broken = True
         elif self.path.startswith("/ready") and (Handler.broken or time.monotonic() - STARTED < WARM_UP):
             status = 503
+        elif self.path.startswith("/ready") and time.monotonic() - STARTED > HANG_AFTER:
+            time.sleep(10000)
         elif self.path.startswith("/who"):
             text = os.uname().nodename
         elif self.path.startswith("/path"):
