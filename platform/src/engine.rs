@@ -76,6 +76,16 @@ impl EngineError {
         }
     }
 
+    /// Whether it refuses to remove what somebody still uses: volumes and networks, and those in words of its own.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        match self {
+            Self::Conflict(_) => true,
+            Self::Refused(text) => text.contains("active endpoints") || text.contains("in use"),
+            _ => false,
+        }
+    }
+
     /// Whether the engine was ended in the middle of an earlier start of this container. Its runtime then holds on to the
     /// container's id, whatever is asked of it, so that only another one can run in its place (seen with Docker 20.10 on
     /// containerd 1.6).

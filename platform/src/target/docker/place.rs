@@ -75,7 +75,8 @@ impl Docker {
         Ok(())
     }
 
-    /// Removes networks that the release no longer has; all of them if there is no release.
+    /// Removes networks that the release no longer has; all of them if there is no release. Under a release, one that somebody
+    /// still uses stays until the next time: what serves is not put at risk for it.
     pub(super) async fn remove_networks(
         &self,
         environment: &EnvironmentRef,
@@ -94,13 +95,19 @@ impl Docker {
         for name in self.engine.networks(&[(labels::TARGET, &self.name), (labels::ENVIRONMENT, &id)]).await? {
             if !kept.contains(&name) {
                 context.go_on()?;
-                self.engine.remove_network(&name).await?;
+                match self.engine.remove_network(&name).await {
+                    Err(error) if keep.is_some() && error.is_in_use() => {
+                        context.log(None, format!("the network {name} is still in use and stays for now"));
+                    }
+                    removed => removed?,
+                }
             }
         }
         Ok(())
     }
 
-    /// Removes volumes of these components; of all if none are named.
+    /// Removes volumes of these components; of all if none are named. Of those that are named, one that somebody still uses
+    /// stays: what serves is not put at risk for it.
     pub(super) async fn remove_volumes(
         &self,
         environment: &EnvironmentRef,
@@ -123,7 +130,18 @@ impl Docker {
         };
         for name in volumes.into_iter().filter(|name| !keep.contains(name)) {
             context.go_on()?;
-            self.engine.remove_volume(&name).await?;
+            match self.engine.remove_volume(&name).await {
+                Err(error) if of.is_some() && error.is_in_use() => {
+                    context.log(
+                        None,
+                        format!(
+                            "the volume {name} is still in use and stays: `docker volume rm {name}` when it is not"
+                        ),
+                    );
+                    continue;
+                }
+                removed => removed?,
+            }
             context.log(None, format!("removed the volume {name} and what it held"));
         }
         Ok(())

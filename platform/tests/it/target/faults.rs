@@ -201,6 +201,67 @@ async fn what_somebody_else_changed_is_put_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_still_in_use_does_not_take_a_healthy_release_back() {
+    let world = World::new().await;
+    let body = "volume data {}\n".to_owned()
+        + &service(
+            r#"image: "busybox:1", command: ["sleep", "1001"], stop_signal: sigkill, volumes: { "/data": volume(data) }"#,
+        );
+    let first = world.release(1, 1, &body).await;
+    world.deploy(&first, None).await;
+    let docker = |words: &[&str]| {
+        let done = std::process::Command::new("docker").args(words).output().unwrap();
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    };
+    let label = format!("label=helios.target={}", world.target);
+    let (network, volume) =
+        (docker(&["network", "ls", "-q", "--filter", &label]), docker(&["volume", "ls", "-q", "--filter", &label]));
+    let held = docker(&[
+        "run",
+        "-d",
+        "--label",
+        &format!("helios.target={}", world.target),
+        "--network",
+        &network,
+        "-v",
+        &format!("{volume}:/data"),
+        "busybox:1",
+        "sleep",
+        "1002",
+    ]);
+    assert!(!held.is_empty());
+
+    let second = world
+        .release(
+            2,
+            1,
+            &service(r#"image: "busybox:1", command: ["sleep", "1003"], network_mode: none, stop_signal: sigkill"#),
+        )
+        .await;
+    for phase in [Phase::Release, Phase::Start, Phase::Verify, Phase::Shift] {
+        world.done(phase, &second, Some(&first)).await;
+    }
+    let mut job = world.job(Phase::Drain, &second, Some(&first));
+    job.give_up.insert("volume/data".parse().unwrap());
+    let (context, mut lines) = context();
+    let result = world.docker.apply(&job, &context).await.unwrap();
+    assert!(matches!(result, helios::domain::job::DeployResult::Done { .. }), "{result:?}");
+    let mut said = String::new();
+    while let Ok(line) = lines.try_recv() {
+        said += &line.line;
+    }
+    assert!(said.contains("still in use and stays for now") && said.contains("docker volume rm"), "{said}");
+    assert_eq!((world.objects().1, world.objects().2), (1, 1));
+    // When it is free it goes.
+    docker(&["rm", "-fv", &held]);
+    assert!(matches!(
+        world.docker.apply(&job, &context).await.unwrap(),
+        helios::domain::job::DeployResult::Done { .. }
+    ));
+    assert_eq!((world.objects().1, world.objects().2), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_takes_too_long_is_ended_with_what_it_began() {
     let world = World::new().await;
     let body = service(r#"image: "busybox:1", command: ["sleep", "1001"], stop_signal: sigkill"#);
