@@ -39,6 +39,10 @@ pub struct Api {
     pub keyring: Arc<Keyring>,
     /// The bus, for conversations with agents; none where the process has none, and then there are none.
     pub bus: Option<async_nats::Client>,
+    /// The target of environments that name none.
+    pub target: String,
+    /// Proxies whose word on who a caller is counts.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// What wakes streams.
     pub notices: Notices,
     /// How much a caller may.

@@ -34,6 +34,10 @@ pub struct Settings {
     /// Address the API listens on.
     #[arg(long, env = "HELIOS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
     pub listen: SocketAddr,
+    /// Proxies before the API whose `X-Forwarded-For` counts.
+    // Networks; limits by address then go by who asked the proxy.
+    #[arg(long = "trusted-proxy", env = "HELIOS_TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',')]
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// File with the master keys that seal secrets.
     // Lines of `<id> <64 hexadecimal digits>`: the first one seals, all open.
     #[arg(long, env = "HELIOS_KEYS", value_name = "FILE")]

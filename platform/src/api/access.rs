@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use helios_client::Scope;
+use http::HeaderName;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use uuid::Uuid;
@@ -63,19 +64,37 @@ pub struct Allowed<V> {
     verb: PhantomData<V>,
 }
 
+/// What proxies say of who asked them.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
 /// Whose token the request has; put there by [`authenticate`].
 #[derive(Debug, Clone)]
 pub(super) struct Authenticated(pub(super) Caller);
 
-/// The address a request comes from.
-pub(super) fn address(request: &Request) -> IpAddr {
+/// The address a request comes from: the peer's, or what trusted proxies say of theirs. Each proxy adds its peer at the end of
+/// `X-Forwarded-For`; whatever stands before the first one that is not trusted, anybody may have written.
+fn address(api: &Api, request: &Request) -> IpAddr {
+    let is_trusted = |address: &IpAddr| {
+        let address = address.to_canonical();
+        api.trusted_proxies.iter().any(|network| network.contains(&address))
+    };
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
+    let mut address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    let said: Vec<&str> =
+        request.headers().get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
+    for hop in said.iter().flat_map(|value| value.split(',')).rev() {
+        if !is_trusted(&address) {
+            break;
+        }
+        let Ok(before) = hop.trim().parse() else { break };
+        address = before;
+    }
+    address
 }
 
 /// Counts requests by address.
 pub(super) async fn limit_address(State(api): State<Api>, request: Request, next: Next) -> Answer<Response> {
-    api.limits.address(address(&request))?;
+    api.limits.address(address(&api, &request))?;
     Ok(next.run(request).await)
 }
 
@@ -86,7 +105,7 @@ pub(super) async fn authenticate(State(api): State<Api>, mut request: Request, n
         None => None,
     };
     let Some(caller) = caller else {
-        api.limits.failure(address(&request))?;
+        api.limits.failure(address(&api, &request))?;
         return Err(Refusal::Unauthenticated);
     };
     api.limits.token(caller.token)?;

@@ -235,6 +235,8 @@ impl Base {
             artifacts: self.artifacts.clone(),
             keyring: Arc::clone(&keyring),
             bus: Some(self.bus.client().clone()),
+            target: self.settings.target.clone(),
+            trusted_proxies: self.settings.trusted_proxies.clone(),
             notices: self.notices.clone(),
             limits: Arc::new(Limits::new(Allowance::default())),
             metrics: metrics.clone(),

@@ -84,6 +84,8 @@ impl Served {
             artifacts: artifacts.clone(),
             keyring: Arc::new(keyring("a", 1)),
             bus,
+            target: "docker".to_owned(),
+            trusted_proxies: vec!["127.0.0.0/8".parse().unwrap(), "10.1.0.0/16".parse().unwrap()],
             notices: Notices::listen(&store, shutdown.clone()),
             limits: Arc::new(Limits::new(allowance)),
             metrics: Metrics::default(),

@@ -84,6 +84,7 @@ impl Platform {
             database_url: machine.database_url.clone(),
             nats_url: machine.nats_url.clone(),
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), chosen.api_port),
+            trusted_proxies: Vec::new(),
             keys: None,
             target: String::from("docker"),
             subnets: crate::settings::SUBNETS,

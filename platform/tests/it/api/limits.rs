@@ -211,3 +211,17 @@ async fn a_process_ends_while_streams_are_open_and_their_clients_are_cut_off() {
     served.server.await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
+
+#[tokio::test]
+async fn callers_behind_a_trusted_proxy_are_told_apart() {
+    let served = Served::with(Allowance { failures: 2, ..Allowance::default() }, None).await;
+    let guess = async |forwarded: &str| {
+        let headers = [("authorization", "Bearer hl_guess"), ("x-forwarded-for", forwarded)];
+        served.ask(Method::GET, "/v1/identity", &headers, "").await.status
+    };
+    // What stands before it the caller may have written himself; what is behind it, trusted proxies have.
+    let words: Vec<String> = (0..30).map(|number| format!("203.0.113.{number}, 192.0.2.1, 10.1.2.3")).collect();
+    let all = futures::future::join_all(words.iter().map(|forwarded| guess(forwarded))).await;
+    assert!(all.contains(&429), "{all:?}");
+    assert_eq!(guess("192.0.2.2").await, 401, "another caller is not held back");
+}
