@@ -4,7 +4,7 @@
 //! then does what is missing; so it can be broken off anywhere and done again. What serves is not touched unless its digest
 //! differs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -39,6 +39,9 @@ mod streams;
 mod traffic;
 mod verify;
 
+/// What must not be shown of an environment, and of which releases that has been learnt.
+type Secret = (Redactor, BTreeSet<Uuid>);
+
 /// A machine with a container engine and an edge.
 #[derive(Clone)]
 pub struct Docker {
@@ -53,8 +56,8 @@ pub struct Docker {
     data: PathBuf,
     /// Addresses for networks when the engine has none left.
     subnets: ipnet::Ipv4Net,
-    /// What must not be shown of each environment, as of the release that was handled last.
-    redactors: Arc<Mutex<HashMap<Uuid, Redactor>>>,
+    /// What must not be shown of each environment, and of which releases that is known.
+    redactors: Arc<Mutex<HashMap<Uuid, Secret>>>,
     /// What is known of copies that run.
     healths: Arc<Mutex<health::Healths>>,
 }
@@ -153,30 +156,35 @@ impl Docker {
     /// What must not be shown of an environment: of this release, and of those before, whose containers may still run.
     fn remember(&self, environment: Uuid, redactor: &Redactor) {
         let mut all = self.redactors.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(environment).or_default().add(redactor);
+        all.entry(environment).or_default().0.add(redactor);
     }
 
     fn redactor(&self, environment: Uuid) -> Redactor {
-        self.redactors.lock().unwrap_or_else(PoisonError::into_inner).get(&environment).cloned().unwrap_or_default()
+        let all = self.redactors.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&environment).map(|(redactor, _)| redactor.clone()).unwrap_or_default()
     }
 
-    /// Whether secrets of an environment are blanked out of lines: after a start none are known.
+    /// Whether a release's secrets have been learnt: after a start none are known.
     #[must_use]
-    pub fn knows_secrets(&self, environment: Uuid) -> bool {
-        self.redactors.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&environment)
+    pub fn knows_secrets(&self, environment: Uuid, release: Uuid) -> bool {
+        let all = self.redactors.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&environment).is_some_and(|(_, known)| known.contains(&release))
     }
 
-    /// Learns the secrets of what runs, so that they are blanked out of lines.
+    /// Learns the secrets of a release that runs, so that they are blanked out of lines.
     ///
     /// # Errors
     /// They cannot be opened.
     pub async fn learn_secrets(
         &self,
         environment: &EnvironmentRef,
+        release: Uuid,
         versions: &BTreeMap<String, Uuid>,
     ) -> Result<(), Failure> {
         let values = self.secrets.open(environment, versions).await?;
         self.remember(environment.id, &Redactor::new(values.values().map(String::as_str)));
+        let mut all = self.redactors.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(environment.id).or_default().1.insert(release);
         Ok(())
     }
 

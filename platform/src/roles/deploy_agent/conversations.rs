@@ -156,22 +156,25 @@ async fn hear(
     }
 }
 
-/// Sees to it that the secrets of what runs are blanked out: after this program has started it knows none.
+fn bytes(frame: &Frame) -> Bytes {
+    let mut bytes = Vec::new();
+    frame.write(&mut bytes);
+    bytes.into()
+}
+
+/// Sees to it that the secrets of what runs are blanked out: after this program has started it knows none, and a deployment
+/// has told it those of the new release only.
 async fn learn(agent: &DeployAgent, environment: &EnvironmentRef) -> Result<(), Failure> {
-    if agent.docker.knows_secrets(environment.id) {
-        return Ok(());
-    }
     let database = |error: sqlx::Error| Failure::new(FailureKind::Internal, "", format!("the database: {error}"));
     let mut tx = agent.store.system().await.map_err(database)?;
     let place = environments::place(&mut tx, environment.id).await.map_err(database)?;
-    let release = match place.live_release {
-        Some(release) => releases::get(&mut tx, release).await.map_err(database)?,
-        None => None,
+    let Some(id) = place.live_release.filter(|id| !agent.docker.knows_secrets(environment.id, *id)) else {
+        return Ok(());
     };
     let release = releases::get(&mut tx, id).await.map_err(database)?;
     drop(tx);
     match release {
-        Some(release) => agent.docker.learn_secrets(environment, &release.secret_versions.0).await,
+        Some(release) => agent.docker.learn_secrets(environment, id, &release.secret_versions.0).await,
         None => Ok(()),
     }
 }

@@ -154,3 +154,45 @@ async fn a_conversation_is_heard_whole_or_ends_and_has_bounds() {
     assert!(matches!(lost, Err(agent::AgentError::Lost)), "{lost:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_has_started_again_knows_the_secrets_of_what_still_runs() {
+    let world = World::new().await;
+    let body = |version: &str| {
+        let loud = "command: [\"python3\", \"-uc\", \"import os, time; print(os.environ['SAY']); time.sleep(1000)\"]";
+        let web = web(version, "").replace("env: {", "env: { SAY: token,") + "secret token {}\n";
+        web.replace("command: [\"python3\", \"/program.py\"]", loud).replace("health: http(path: \"/\", every: 1s)", "")
+    };
+    let first = world.release(1, 5, &body("one")).await;
+    world.deploy(&first, None).await;
+    world.is_live(&first).await;
+    // The first it hears of is the next release, with another value.
+    let docker = world.restarted();
+    let second = world.release(2, 6, &body("one")).await;
+    let (context, _lines) = super::world::context();
+    let job = world.job(helios::domain::job::Phase::Release, &second, Some(&first));
+    docker.apply(&job, &context).await.unwrap();
+
+    let nats = Nats::start();
+    let bus = Bus::connect(&nats.url(), "test").await.unwrap();
+    bus.until_connected(Duration::from_secs(10)).await.unwrap();
+    bus.set_up().await.unwrap();
+    let stop = CancellationToken::new();
+    let notices = Notices::listen(&world.store, stop.clone());
+    let agent = DeployAgent::new(world.store.clone(), docker, Timing::default());
+    let serving = tokio::spawn(agent.run(bus.clone(), notices, stop.clone()));
+    let request = LogsRequest { environment: world.environment.clone(), query: LogQuery::default() };
+    until("the agent listens", async || agent::open(bus.client(), &world.target, LOGS, &request).await.is_ok()).await;
+    let mut conversation = agent::open(bus.client(), &world.target, LOGS, &request).await.unwrap();
+    let mut lines = Vec::new();
+    while let Ok(message) = conversation.ear.next().await {
+        match serde_json::from_slice(&message).unwrap() {
+            LogsAnswer::Line(line) => lines.push(line.line),
+            LogsAnswer::End => break,
+            LogsAnswer::Failed(failure) => panic!("{failure:?}"),
+        }
+    }
+    assert_eq!(lines, ["••••••"]);
+    stop.cancel();
+    serving.await.unwrap();
+}
+

@@ -112,6 +112,67 @@ impl World {
         }
     }
 
+    /// The same edge, told at another port.
+    pub(crate) fn edge_at(&self, admin: u16) -> Edge {
+        let url = "postgres://127.0.0.1/none";
+        let settings = settings(url, self.data.path(), &self.target, admin, self.http, self.https);
+        Edge::new(self.store.clone(), &settings).unwrap()
+    }
+
+    /// The target as another process has it that knows nothing yet.
+    pub(crate) fn restarted(&self) -> Docker {
+        Docker::new(Parts {
+            name: self.target.clone(),
+            engine: self.engine.clone(),
+            edge: self.docker.edge().clone(),
+            artifacts: self.artifacts.clone(),
+            secrets: Arc::new(Values(self.values.clone())),
+            run: self.data.path().join("run"),
+            data: self.data.path().to_owned(),
+            subnets: helios::settings::SUBNETS,
+        })
+    }
+
+    /// Writes down that a release is live.
+    pub(crate) async fn is_live(&self, release: &ReleasePayload) {
+        let (id, deployment) = (Uuid::now_v7(), Uuid::now_v7());
+        let IrPayload::Artifact(artifact) = &release.ir else { panic!("an artifact") };
+        let mut tx = self.store.system().await.unwrap();
+        sqlx::query(
+            "INSERT INTO deployments (id, org_id, environment_id, kind, state) VALUES ($1, $2, $3, 'deploy', 'live')",
+        )
+        .bind(deployment)
+        .bind(self.environment.org)
+        .bind(self.environment.id)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        sqlx::query(
+            "INSERT INTO releases (id, org_id, environment_id, number, ir_digest, ir_artifact, source_digest, images, \
+             secret_versions, digest, deployment_id) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, '', $9)",
+        )
+        .bind(id)
+        .bind(self.environment.org)
+        .bind(self.environment.id)
+        .bind(release.number)
+        .bind(artifact)
+        .bind(&release.source)
+        .bind(serde_json::to_value(&release.images).unwrap())
+        .bind(serde_json::to_value(&release.secrets).unwrap())
+        .bind(deployment)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        sqlx::query("UPDATE environments SET live_release_id = $1, target = $2 WHERE id = $3")
+            .bind(id)
+            .bind(&self.target)
+            .bind(self.environment.id)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// A release of the program with this body; every secret and credential has the version of this number.
     pub(crate) async fn release(&self, number: i64, secrets: u128, body: &str) -> ReleasePayload {
         let ir = lower(&format!("app demo {{}}\n{body}"));
