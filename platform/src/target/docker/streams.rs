@@ -3,8 +3,8 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt};
 use helios_client::{Failure, FailureKind};
 use oal_ir::NodeId;
 
@@ -56,9 +56,7 @@ impl Docker {
         if follow {
             return Ok(stream::select_all(streams).boxed());
         }
-        let mut all: Vec<LogLine> = stream::select_all(streams).collect().await;
-        all.sort_by_key(|line| line.at);
-        Ok(stream::iter(all).boxed())
+        Ok(merged(streams).boxed())
     }
 
     pub(super) async fn execute(&self, environment: &EnvironmentRef, query: ExecQuery) -> Result<Exec, Failure> {
@@ -111,6 +109,20 @@ impl Docker {
             end: Box::pin(end),
         })
     }
+}
+
+/// Lines of several containers by their time, one of each in memory.
+fn merged(streams: Vec<BoxStream<'static, LogLine>>) -> impl Stream<Item = LogLine> + Send {
+    let heads = streams.into_iter().map(|stream| (None, stream)).collect();
+    stream::unfold(heads, async |mut heads: Vec<(Option<LogLine>, BoxStream<'static, LogLine>)>| {
+        for (head, lines) in heads.iter_mut().filter(|(head, _)| head.is_none()) {
+            *head = lines.next().await;
+        }
+        heads.retain(|(head, _)| head.is_some());
+        let oldest = heads.iter_mut().min_by_key(|(head, _)| head.as_ref().map(|line| line.at))?;
+        let line = oldest.0.take()?;
+        Some((line, heads))
+    })
 }
 
 fn nothing_runs(node: &NodeId) -> Failure {

@@ -196,3 +196,21 @@ async fn an_agent_that_has_started_again_knows_the_secrets_of_what_still_runs() 
     serving.await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_of_several_containers_come_by_their_time() {
+    let world = World::new().await;
+    let talker = |name: &str| {
+        format!(
+            "service {name} {{ image: \"busybox:1\", stop_signal: sigkill, update: {{ monitor: 0s }}, \
+             command: [\"sh\", \"-c\", \"for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.2; done; sleep 1000\"] }}\n"
+        )
+    };
+    let release = world.release(1, 1, &(talker("one") + &talker("two") + &talker("three"))).await;
+    world.deploy(&release, None).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let lines = world.docker.logs(&world.environment, LogQuery::default()).await.unwrap();
+    let lines: Vec<_> = futures::StreamExt::collect::<Vec<_>>(lines).await;
+    assert_eq!(lines.len(), 24);
+    assert!(lines.is_sorted_by_key(|line| line.at), "{lines:?}");
+    assert!(lines[..8].iter().any(|line| line.node != lines[0].node), "they are mixed: {lines:?}");
+}
