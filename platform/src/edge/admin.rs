@@ -52,6 +52,10 @@ impl From<reqwest::Error> for AdminError {
     }
 }
 
+/// How long an answer may take. Whoever asks holds the lock of all environments' routes.
+const ANSWER: Duration = Duration::from_secs(3);
+/// How long it may take to take a configuration.
+const LOADING: Duration = Duration::from_secs(15);
 /// How often a request is sent again whose connection broke.
 const RETRIES: u32 = 4;
 /// The pause before the first of them; each next one is longer.
@@ -70,7 +74,7 @@ impl Admin {
     /// # Errors
     /// [`AdminError::Address`].
     pub fn new(address: &str) -> Result<Self, AdminError> {
-        let builder = client().timeout(Duration::from_secs(30));
+        let builder = client().timeout(ANSWER);
         let (builder, base) = match address.strip_prefix("unix/") {
             Some(path) if path.starts_with('/') => (builder.unix_socket(path.to_owned()), format!("http://{HOST}")),
             None if address.starts_with("http://") => (builder, address.trim_end_matches('/').to_owned()),
@@ -118,7 +122,8 @@ impl Admin {
     /// # Errors
     /// [`AdminError::Refused`]: what ran before still runs. It does not answer.
     pub async fn load(&self, configuration: &Value) -> Result<(), AdminError> {
-        let answer = self.ask(self.client.post(format!("{}/load", self.base)).json(configuration)).await?;
+        let load = self.client.post(format!("{}/load", self.base)).timeout(LOADING);
+        let answer = self.ask(load.json(configuration)).await?;
         if answer.status().is_success() {
             return Ok(());
         }
@@ -133,7 +138,7 @@ impl Admin {
     /// # Errors
     /// It does not answer.
     pub async fn ask_for(&self, address: std::net::SocketAddr, host: &str) -> Result<u16, AdminError> {
-        let plain = client().timeout(Duration::from_secs(5)).pool_max_idle_per_host(0).build()?;
+        let plain = client().timeout(ANSWER).pool_max_idle_per_host(0).build()?;
         let request = plain.get(format!("http://{address}/")).header("Host", host);
         Ok(self.ask(request).await?.status().as_u16())
     }

@@ -181,3 +181,15 @@ async fn a_copy_that_is_not_ready_gets_no_requests() {
     ask().await;
     assert_eq!(world.get("demo.localhost", "/").await.0, 503);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_that_hangs_is_not_waited_for_long() {
+    let world = World::new().await;
+    // It takes connections, and says nothing.
+    let hanging = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let edge = world.edge_at(hanging.local_addr().unwrap().port());
+    let begun = std::time::Instant::now();
+    let trouble = edge.retell().await.unwrap_err();
+    assert!(matches!(trouble, helios::trouble::Trouble::Away(_)), "{trouble}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{:?}", begun.elapsed());
+}
