@@ -46,7 +46,7 @@ pub struct Environment {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewEnvironment {
-    /// The target its releases run on; `docker` if absent. That of an environment that is there cannot be changed.
+    /// The target its releases run on; the platform's own if absent. That of an environment that is there cannot be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Name>,
 }

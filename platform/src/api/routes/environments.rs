@@ -10,6 +10,7 @@ use crate::api::access::{Allowed, Deploy, Read};
 use crate::api::cursor;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::refusal::{Answer, Refusal};
+use crate::bus::agent;
 use crate::store::apps::{self, EnvironmentView};
 use crate::store::environments::{self, Config};
 use crate::store::{audit, backups, deployments, progress, releases as stored, scales};
@@ -89,7 +90,17 @@ pub async fn put(
         tx.commit().await?;
         return Ok((StatusCode::OK, Json(show(there)?)));
     }
-    environments::ensure(&mut tx, allowed.org(), owner.id, name, target.unwrap_or("docker")).await?;
+    let target = target.unwrap_or(&api.target);
+    // One that other names are given by mistake would have its jobs wait for ever. The platform's own may be away for a moment.
+    if let (true, Some(bus)) = (target != api.target, &api.bus)
+        && !agent::is_there(bus, target).await?
+    {
+        return Err(Refusal::Invalid(format!(
+            "no deploy agent of a target `{target}` is there; the platform's own is `{}`",
+            api.target
+        )));
+    }
+    environments::ensure(&mut tx, allowed.org(), owner.id, name, target).await?;
     audit::record(&mut tx, &allowed.did("environment.create", format!("{app}/{name}"))).await?;
     let made = allowed.environment(&mut tx, app, name).await?;
     tx.commit().await?;

@@ -246,3 +246,25 @@ async fn lines_of_containers_and_commands_in_them_go_through_the_agent() {
     assert_eq!(written, ["shop/production service/a cat"]);
 }
 
+#[tokio::test]
+async fn an_environment_is_made_on_a_target_that_somebody_serves() {
+    let nats = Nats::start();
+    let bus = async_nats::connect(nats.url()).await.unwrap();
+    let served = Served::with(Allowance::default(), Some(bus.clone())).await;
+    let (_, secret) = served.organisation("acme").await;
+    let put = async |environment: &str, body: serde_json::Value| {
+        let path = format!("/v1/apps/shop/environments/{environment}");
+        served.json(&secret, http::Method::PUT, &path, &body).await
+    };
+    // Its own may be away for a moment.
+    assert_eq!(put("default", serde_json::json!({})).await.json()["target"], "docker");
+    let refused = put("eu", serde_json::json!({ "target": "dokcer" })).await;
+    assert!(
+        refused.status >= 400 && refused.text.contains("`dokcer`") && refused.text.contains("`docker`"),
+        "{}",
+        refused.text
+    );
+    let _agent = bus.subscribe(subjects::agent("eu", agent::LOGS)).await.unwrap();
+    bus.flush().await.unwrap();
+    assert_eq!(put("eu", serde_json::json!({ "target": "eu" })).await.status, 201);
+}
