@@ -77,6 +77,7 @@ fn a_copy_is_asked_for_listed_and_brought_back() {
 
 fn metrics(live: &Live) -> String {
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = format!("{}/metrics", live.url);
     runtime.block_on(async { client.get(url).send().await.unwrap().text().await.unwrap() })
