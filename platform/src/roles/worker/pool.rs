@@ -230,6 +230,8 @@ impl Worker {
             }
             let outcome = self.handle(body, &context, handler).await;
             if let Outcome::Retry(why) | Outcome::Away(why) = &outcome {
+                // Where the database is what is away, its reader sees the line later, and the operator at once.
+                tracing::warn!(job = %held.job, attempt = held.attempt, why, "the job is tried again");
                 context.log(None, format!("{why}; it is tried again"));
             }
             flush.cancel();
@@ -324,12 +326,10 @@ impl Worker {
             }
             Outcome::Retry(why) => {
                 let delay = self.timing.retry.saturating_mul(1 << held.attempt.saturating_sub(1).min(6));
-                tracing::info!(%job, attempt = held.attempt, why, "the job is tried again");
                 settled(held::retry(&self.store, job, fence, why, delay).await?)
             }
             Outcome::Away(why) => {
                 let delay = self.timing.retry.saturating_mul(AWAY);
-                tracing::warn!(%job, why, "what the job needs is away; it is tried again");
                 settled(held::wait(&self.store, job, fence, why, delay).await?)
             }
             Outcome::Release => match held::release(&self.store, job, fence).await? {

@@ -32,6 +32,7 @@ async fn process_of_a_role() {
         settings: Settings,
     }
     let Ok(role) = std::env::var(ROLE) else { return };
+    helios::telemetry::init("pretty");
     let settings = <Arguments as clap::Parser>::parse_from(["helios"]).settings;
     let role = <Role as clap::ValueEnum>::from_str(&role, false).unwrap();
     let (ready, _) = tokio::sync::oneshot::channel();
@@ -241,7 +242,7 @@ impl Platform {
             if seen.last() != Some(&found.state) {
                 seen.push(found.state);
                 if found.state.is_terminal() {
-                    assert_eq!(found.failure, None, "{seen:?}");
+                    assert_eq!(found.failure, None, "{seen:?}\n{}", self.logs());
                     return seen;
                 }
                 fault(self, found.state).await;
@@ -316,6 +317,33 @@ impl Platform {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let url = format!("http://127.0.0.1:{}/{path}", self.http);
         tokio::spawn(client.get(url).header("Host", format!("{app}.localhost")).send());
+    }
+
+    /// Returns when a worker has taken the job of a deployment's state.
+    pub(super) async fn works_on(&self, id: Uuid, state: DeploymentState) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        let running = "SELECT count(*) FROM jobs WHERE deployment_id = $1 AND stage = $2 AND state = 'running'";
+        let running = async || -> i64 {
+            sqlx::query_scalar(running).bind(id).bind(state.name()).fetch_one(self.store.pool()).await.unwrap()
+        };
+        while running().await == 0 {
+            assert!(tokio::time::Instant::now() < deadline, "nobody works on {state:?}\n{}", self.logs());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// How often the roles have said that they try a job again.
+    pub(super) fn tries_again(&self) -> usize {
+        self.logs().matches("the job is tried again").count()
+    }
+
+    /// Returns when they have said it more often than `tries` times.
+    pub(super) async fn tries_more_often_than(&self, tries: usize) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        while self.tries_again() <= tries {
+            assert!(tokio::time::Instant::now() < deadline, "nothing is tried again\n{}", self.logs());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     pub(super) fn objects(&self, command: &[&str]) -> Vec<String> {

@@ -57,13 +57,10 @@ async fn a_deployment_goes_live_although_bus_and_database_fail_on_its_way() {
     platform.is_as_it_says("one").await;
 }
 
-/// Longer than the five seconds for which a connection is waited for, shorter than a lease: who works on the job sees it.
-const AWAY: Duration = Duration::from_secs(12);
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_works_is_not_taken_back_because_database_or_edge_are_away_for_long() {
     let mut platform = Platform::new(SHARED).await;
-    platform.set("HELIOS_LEASE", "30s");
+    platform.set("HELIOS_LEASE", "60s");
     platform.start_roles();
     let first = platform.deploy("one").await;
     platform.follow(first, async |_, _| {}).await;
@@ -71,18 +68,20 @@ async fn a_release_that_works_is_not_taken_back_because_database_or_edge_are_awa
         let id = platform.deploy(version).await;
         let seen = platform
             .follow(id, async |platform, state| match state {
-                DeploymentState::Shifting => platform.ask_later("shop", "slow?8"),
-                // The old copy is not removed before its request has ended: in this state until then.
+                // The old copy is not removed before its request has ended: it is drained until then.
+                DeploymentState::Verifying => platform.ask_later("shop", "slow?15"),
                 DeploymentState::Draining if what == "the database" => {
-                    tokio::time::sleep(Duration::from_secs(2)).await;
+                    platform.works_on(id, state).await;
+                    let tries = platform.tries_again();
                     platform.database.server.stop();
-                    tokio::time::sleep(AWAY).await;
+                    platform.tries_more_often_than(tries).await;
                     platform.database.server.resume();
                 }
                 DeploymentState::Draining => {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    platform.works_on(id, state).await;
+                    let tries = platform.tries_again();
                     platform.caddy.stop();
-                    tokio::time::sleep(AWAY).await;
+                    platform.tries_more_often_than(tries).await;
                     platform.caddy.resume();
                 }
                 _ => {}
@@ -96,7 +95,7 @@ async fn a_release_that_works_is_not_taken_back_because_database_or_edge_are_awa
         .fetch_one(platform.store.pool())
         .await
         .unwrap();
-    assert!(said >= 2, "each time it is said what is away");
+    assert!(said >= 2, "each time it is said what is away, also to who reads the deployment's log");
 }
 
 #[tokio::test(flavor = "multi_thread")]
