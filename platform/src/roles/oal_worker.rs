@@ -1,8 +1,8 @@
 //! The OAL worker: from a source bundle to a document, or to what is wrong with the program, said exactly as `oal check` says it.
 //!
 //! It needs the artifact store and nothing else. Programs are strangers': the bundle is read within limits, and each check runs
-//! in a process of its own that may have so much memory and time and no more, `helios check-bundle`. It reads a [`Request`] and
-//! writes an [`Answer`].
+//! in a process of its own that may have so much memory and time and no more, `helios check-bundle`. It reads a request and
+//! writes an answer.
 
 mod program;
 
@@ -168,7 +168,7 @@ fn rejected(message: String) -> OalResult {
 /// The verb of the process of a check.
 pub const VERB: &str = "check-bundle";
 
-/// Is the process of a check: a [`Request`] from standard input, an [`Answer`] to standard output.
+/// Is the process of a check: the request from standard input, the answer to standard output, both JSON.
 ///
 /// # Errors
 /// The system; what was read is no request.
